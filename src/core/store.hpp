@@ -1,0 +1,187 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/rows.hpp"
+
+// The store port. Adapters: sqlite (default), memory (tests, simulation). Not
+// thread-safe: one thread owns a writer, another one each reader.
+
+namespace troupe::core {
+
+/// What one shard wants to have happened, as one. Truth and history are written
+/// in one transaction. The same on every engine.
+struct batch {
+  uint32_t shard = 0;
+  uint64_t epoch = 0;
+  uint64_t first_seq = 0; // History is dense: the last batch's end + 1.
+  uint32_t count = 0;     // Facts in `facts`; 0: truth only.
+  text facts;             // Encoded; see core/facts.hpp.
+  std::vector<definition_row> definitions;
+  std::vector<key_row> keys;
+  std::vector<run_row> runs;
+  std::vector<task_row> tasks;
+  std::vector<attempt_row> attempts;
+  std::vector<decision_row> decisions;
+  std::vector<signal_row> signals;
+  std::vector<cache_row> cached;
+};
+
+enum class commit : uint8_t {
+  done,
+  rolled_back, // Known not to be written (full disk): try again later.
+  fenced,      // Epoch or sequence is not the store's: the shard must die.
+  unknown,     // Nobody knows (I/O error): reopen the store and look.
+};
+
+struct commit_report {
+  commit what = commit::done; // Of the transaction as a whole...
+  std::vector<uint32_t> fenced; // ...but these shards' batches were left out.
+  failure why;                  // Set unless done.
+};
+
+struct opened {
+  uint64_t generation = 0;  // Raised by a restore.
+  uint64_t epoch = 0;       // Grows at every open of a writer.
+  bool clean = true;        // The last owner closed it in order.
+  instant newest;           // Newest stamp stored: time never goes back over it.
+  std::vector<uint64_t> next_seq; // By shard.
+};
+
+struct store_stats {
+  uint64_t size_bytes = 0;
+  uint64_t wal_bytes = 0;
+  uint64_t commits = 0;
+  uint64_t rows = 0;
+};
+
+class store_writer {
+public:
+  virtual ~store_writer() = default;
+
+  /// Takes the lock, migrates, bumps the epoch. Once.
+  virtual result<opened> open(uint32_t shards, instant now) = 0;
+
+  /// Writes all batches in one transaction. REQUIRES: at most one per shard.
+  virtual commit_report append(const std::vector<const batch*>& batches) = 0;
+
+  /// A slice of upkeep (checkpoint, retention, sweeping) of about 2 ms. True if
+  /// there is more to do.
+  virtual bool maintain(instant now) = 0;
+
+  /// Consistent copy while others read and this thread writes later.
+  virtual failure backup(const std::string& path) = 0;
+
+  virtual store_stats stats() = 0;
+
+  /// Checkpoints and marks the store as cleanly closed.
+  virtual failure close() = 0;
+};
+
+/// A run with everything that is needed to go on.
+struct stored_run {
+  run_row run;
+  std::vector<task_row> tasks; // By number.
+  std::vector<decision_row> decisions; // Open ones.
+  std::vector<signal_row> signals;
+};
+
+struct page {
+  uint32_t limit = 100; // At most 1000.
+  std::string after;    // Opaque cursor of the page before; empty: the first.
+};
+
+struct run_filter {
+  std::string workspace = "default";
+  std::optional<run_state> state;
+  std::string name;
+};
+
+struct task_filter {
+  std::string workspace = "default";
+  id run;                          // nil: tasks of all runs, newest first.
+  std::optional<task_state> state; // Served by an index where few match.
+  std::string agent;
+};
+
+struct run_page {
+  std::vector<run_row> rows; // Newest first.
+  std::string next;          // Empty: the last page.
+};
+
+struct task_page {
+  std::vector<task_row> rows; // In order of number.
+  std::string next;
+};
+
+struct segment {
+  uint32_t shard = 0;
+  uint64_t first_seq = 0;
+  uint32_t count = 0;
+  uint64_t epoch = 0;
+  text facts;
+};
+
+class store_reader {
+public:
+  virtual ~store_reader() = default;
+
+  /// Runs of a shard that are not ended, in id order: without inputs.
+  virtual result<std::vector<run_row>> live_runs(uint32_t shard,
+                                                 uint32_t shards)
+    = 0;
+  /// `with_ended`: also a run that has ended, and all its tasks.
+  virtual result<stored_run> load_run(id run) = 0;
+  virtual result<std::optional<key_row>> find_key(const std::string& workspace,
+                                                  const std::string& key)
+    = 0;
+  virtual result<std::optional<definition_row>>
+  find_definition(const std::string& workspace, const std::string& hash) = 0;
+  /// version 0: the newest.
+  virtual result<std::optional<definition_row>>
+  find_definition(const std::string& workspace, const std::string& name,
+                  uint32_t version)
+    = 0;
+  virtual result<std::optional<cache_row>>
+  find_cached(const std::string& workspace, const std::string& key,
+              instant now)
+    = 0;
+
+  virtual result<run_page> runs(const run_filter& what, const page& where) = 0;
+  virtual result<task_page> tasks(const task_filter& what, const page& where)
+    = 0;
+  virtual result<std::optional<run_row>> find_run(id run) = 0;
+  virtual result<std::optional<task_row>> find_task(id task) = 0;
+  virtual result<std::vector<attempt_row>> attempts(id task) = 0;
+  virtual result<std::vector<decision_row>>
+  open_decisions(const std::string& workspace)
+    = 0;
+  /// Segments of a shard that hold facts from `seq` on.
+  virtual result<std::vector<segment>> history(uint32_t shard, uint64_t seq,
+                                               uint32_t limit)
+    = 0;
+  /// Every problem found; `deep` reads everything.
+  virtual result<std::vector<std::string>> check(bool deep) = 0;
+};
+
+/// Makes the two sides of one store.
+class store {
+public:
+  virtual ~store() = default;
+  virtual std::unique_ptr<store_writer> writer() = 0;
+  /// REQUIRES: a writer has opened the store (or did so before).
+  virtual std::unique_ptr<store_reader> reader() = 0;
+};
+
+/// The shard that a slot belongs to.
+inline uint32_t shard_of(uint32_t slot, uint32_t shards) {
+  return slot * shards / id::slots;
+}
+
+} // namespace troupe::core
