@@ -1,11 +1,16 @@
 # How we compile. Every choice here is about speed of the build or safety of the
 # result; sources and links are in the folders' own CMakeLists.txt.
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
+set(TROUPE_OPTIMISE "-O2 -g1" CACHE STRING "What Release means")
+option(TROUPE_PCH "Precompile the big headers (off for clang-tidy)" ON)
 
 # Asserts stay on in release: a wrong belief must stop the node, not lose work.
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "${TROUPE_OPTIMISE}")
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 add_compile_options(-Wall -Wextra -Wpedantic -Werror)
+# The same bytes wherever the tree lies: a fresh clone finds its objects in the
+# compiler cache, and no path of the builder's machine gets into a binary.
+add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 
 if(TROUPE_SANITIZE)
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer
@@ -27,6 +32,14 @@ if(TROUPE_CCACHE)
   # The sloppiness lets ccache serve files that use a precompiled header.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
       ${TROUPE_CCACHE})
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
+
+# Ninja starts two jobs more than there are cores; a file that includes CAF
+# needs over 1 GB with sanitizers, so small machines would swap.
+cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+set_property(GLOBAL PROPERTY JOB_POOLS compile=${cores} link=${cores})
+set(CMAKE_JOB_POOL_COMPILE compile)
+set(CMAKE_JOB_POOL_LINK link)
