@@ -105,7 +105,17 @@ public:
   void after(std::chrono::milliseconds delay, outcome result) const;
 
   bool cancelled() const;
+
+  /// Calls `react` once the task is cancelled or its time is up (`force` is
+  /// false: finish politely), and again when the grace time is over (`force` is
+  /// true: end now, whatever it takes). At once if that has happened already.
+  /// Called on a thread of the node: be quick. The latest `react` counts.
+  void on_cancel(std::function<void(bool force)> react) const;
+
   void progress(double fraction, std::string note = {}) const;
+
+  /// Adds a line to the task's log. Limited in rate and size.
+  void log(std::string line) const;
 
 private:
   std::shared_ptr<sink> sink_;
@@ -118,6 +128,10 @@ public:
   virtual void give_after(std::chrono::milliseconds delay, outcome result) = 0;
   virtual bool cancelled() const = 0;
   virtual void progress(double fraction, std::string note) = 0;
+  /// A sink that never cancels need not keep `react`. One that does drops it
+  /// when the outcome is given: it may own what it reacts for.
+  virtual void on_cancel(std::function<void(bool force)> react);
+  virtual void log(std::string line);
 };
 
 /// An agent that promises not to block: it runs on the node's scheduler, holds

@@ -49,4 +49,14 @@ void reply::progress(double fraction, std::string note) const {
   sink_->progress(fraction, std::move(note));
 }
 
+void reply::on_cancel(std::function<void(bool force)> react) const {
+  sink_->on_cancel(std::move(react));
+}
+
+void reply::log(std::string line) const { sink_->log(std::move(line)); }
+
+void reply::sink::on_cancel(std::function<void(bool force)>) {}
+
+void reply::sink::log(std::string) {}
+
 } // namespace troupe
