@@ -2,7 +2,6 @@
 # result; sources and links are in the folders' own CMakeLists.txt.
 set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined or thread")
 set(TROUPE_OPTIMISE "-O2 -g1" CACHE STRING "What Release means")
-option(TROUPE_PCH "Precompile the big headers (off for clang-tidy)" ON)
 
 # Asserts stay on in release: a wrong belief must stop the node, not lose work.
 set(CMAKE_CXX_FLAGS_RELEASE "${TROUPE_OPTIMISE}")
@@ -29,12 +28,8 @@ endif()
 
 find_program(TROUPE_CCACHE ccache)
 if(TROUPE_CCACHE)
-  # The sloppiness lets ccache serve files that use a precompiled header.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      ${TROUPE_CCACHE})
-  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+      CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${TROUPE_CCACHE})
 endif()
 
 # Ninja starts two jobs more than there are cores; a file that includes CAF
