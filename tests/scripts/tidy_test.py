@@ -1,12 +1,18 @@
 """Plants violations in a small tree and expects scripts/tidy to name each."""
 
+import importlib.machinery
 import os
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
 
 TIDY = os.path.join(os.path.dirname(__file__), "..", "..", "scripts", "tidy")
+
+sys.dont_write_bytecode = True
+rules = types.ModuleType("tidy")
+importlib.machinery.SourceFileLoader("tidy", TIDY).exec_module(rules)
 
 CLEAN = {
     "README.md": "See [the tour](docs/tour.md).\n",
@@ -17,17 +23,19 @@ CLEAN = {
 }
 
 
+def plant(root, files):
+    for path, text in {**CLEAN, **files}.items():
+        full = os.path.join(root, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
 def tidy(files):
-    """What scripts/tidy says about the clean tree with `files` in it."""
+    """What scripts/tidy finds in the clean tree with `files` in it."""
     with tempfile.TemporaryDirectory() as root:
-        for path, text in {**CLEAN, **files}.items():
-            full = os.path.join(root, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
-        done = subprocess.run([sys.executable, TIDY, root], text=True,
-                              stdout=subprocess.PIPE, check=False)
-        return done.returncode, done.stdout
+        plant(root, files)
+        return list(rules.check(root))
 
 
 def header(*lines):
@@ -36,17 +44,21 @@ def header(*lines):
 
 class Tidy(unittest.TestCase):
     def expect(self, path, text, message, line=None):
-        code, out = tidy({path: text})
+        found = tidy({path: text})
         where = f"{path}:{line}:" if line else path
-        self.assertTrue(any(where in x and message in x
-                            for x in out.splitlines()), out)
-        self.assertEqual(code, 1)
+        self.assertTrue(any(where in x and message in x for x in found), found)
 
     def expect_clean(self, path, text):
-        self.assertEqual(tidy({path: text}), (0, ""))
+        self.assertEqual(tidy({path: text}), [])
 
-    def test_a_clean_tree_is_passed_in_silence(self):
-        self.assertEqual(tidy({}), (0, ""))
+    def test_a_clean_tree_is_passed_in_silence_a_broken_one_is_not(self):
+        for files, code in (({}, 0), ({"src/core/a.hpp": "\n"}, 1)):
+            with tempfile.TemporaryDirectory() as root:
+                plant(root, files)
+                done = subprocess.run([sys.executable, TIDY, root], text=True,
+                                      stdout=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, code)
+                self.assertEqual(done.stdout.count("\n"), code)
 
     def test_core_knows_neither_actors_nor_threads_nor_clocks(self):
         path = "src/core/a.hpp"
@@ -127,20 +139,26 @@ class Tidy(unittest.TestCase):
 
     def test_every_source_is_built(self):
         self.expect("src/core/a.cpp", "int a;\n", "no CMakeLists.txt builds")
-        code, out = tidy({
+        found = tidy({
             "src/core/sub/a.cpp": "int a;\n",
             "src/core/CMakeLists.txt":
                 "add_library(x STATIC\n  id.cpp\n  sub/a.cpp)\n"})
-        self.assertEqual((code, out), (0, ""))
+        self.assertEqual(found, [])
 
     def test_every_page_can_be_reached(self):
         self.expect("docs/lost.md", "Nobody links me.\n", "no way leads here")
         self.expect("README.md", "[x](docs/none.md) [y](docs/tour.md)\n",
                     "which is not there", 1)
-        code, out = tidy({
+        found = tidy({
             "docs/tour.md": "On to [more](deep/more.md#part).\n",
             "docs/deep/more.md": "And [back](../tour.md).\n"})
-        self.assertEqual((code, out), (0, ""))
+        self.assertEqual(found, [])
+
+    def test_pages_quote_what_is_compiled(self):
+        page = "<!-- quotes src/core/id.hpp -->\n```cpp\n%s\n```\n"
+        self.expect("docs/tour.md", page % "int gone;",
+                    "not what src/core/id.hpp says", 1)
+        self.expect_clean("docs/tour.md", page % "#pragma once")
 
 
 if __name__ == "__main__":
