@@ -43,8 +43,7 @@ struct outcome {
 
   /// The task failed and is tried again after a backoff, while retries remain
   /// and its category allows.
-  static outcome failed(std::string message,
-                        category kind = category::unknown);
+  static outcome failed(std::string message, category kind = category::unknown);
 
   /// The task failed and must not be tried again, whatever retries remain.
   static outcome give_up(std::string message);
@@ -62,8 +61,8 @@ class context {
 public:
   virtual ~context() = default;
 
-  /// True once the task was cancelled or its time is up. Return soon then; after
-  /// the grace time nobody listens any more.
+  /// True once the task was cancelled or its time is up. Return soon then;
+  /// after the grace time nobody listens any more.
   virtual bool cancelled() const = 0;
 
   /// Sleeps for `time`, less if cancelled. Returns `cancelled()`.

@@ -43,7 +43,9 @@ void reply::after(std::chrono::milliseconds delay, outcome result) const {
   sink_->give_after(delay, std::move(result));
 }
 
-bool reply::cancelled() const { return sink_->cancelled(); }
+bool reply::cancelled() const {
+  return sink_->cancelled();
+}
 
 void reply::progress(double fraction, std::string note) const {
   sink_->progress(fraction, std::move(note));
@@ -53,7 +55,9 @@ void reply::on_cancel(std::function<void(bool force)> react) const {
   sink_->on_cancel(std::move(react));
 }
 
-void reply::log(std::string line) const { sink_->log(std::move(line)); }
+void reply::log(std::string line) const {
+  sink_->log(std::move(line));
+}
 
 void reply::sink::on_cancel(std::function<void(bool force)>) {}
 

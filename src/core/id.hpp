@@ -13,8 +13,8 @@ namespace troupe::core {
 
 /// UUIDv7 that routes: 48 bits of milliseconds, version, 12 bits **slot**;
 /// variant, 10 bits **cell**, 28 bits unique in the shard, 24 bits **number**
-/// (0 is the run, 1.. its tasks). Big-endian order is (time, slot, run, number),
-/// so a run with its tasks is one key range.
+/// (0 is the run, 1.. its tasks). Big-endian order is (time, slot, run,
+/// number), so a run with its tasks is one key range.
 struct id {
   uint64_t high = 0;
   uint64_t low = 0;

@@ -29,9 +29,9 @@ constexpr std::array<unit, 7> units{{{"ms", milliseconds{1}},
 /// Reads "12.5" from the front of `text`.
 std::optional<double> take_number(std::string_view& text) {
   size_t n = 0;
-  while (n < text.size()
-         && (std::isdigit(static_cast<unsigned char>(text[n]))
-             || text[n] == '.'))
+  while (
+    n < text.size()
+    && (std::isdigit(static_cast<unsigned char>(text[n])) || text[n] == '.'))
     ++n;
   double value = 0;
   auto [end, code] = std::from_chars(text.data(), text.data() + n, value);
@@ -116,8 +116,8 @@ std::optional<instant> from_rfc3339(std::string_view text) {
   if (!date.ok() || h > 23 || mi > 59 || s > 60)
     return std::nullopt;
   duration fraction{0};
-  std::string_view rest = std::string_view{copy}.substr(
-    static_cast<size_t>(used));
+  std::string_view rest =
+    std::string_view{copy}.substr(static_cast<size_t>(used));
   if (rest.starts_with('.')) {
     rest.remove_prefix(1);
     int64_t scale = 100'000;
@@ -132,7 +132,8 @@ std::optional<instant> from_rfc3339(std::string_view text) {
     int oh = 0, om = 0, n = 0;
     char sign = 0;
     std::string tail{rest};
-    if (std::sscanf(tail.c_str(), "%c%2d:%2d%n", &sign, &oh, &om, &n) != 3 || (sign != '+' && sign != '-')
+    if (std::sscanf(tail.c_str(), "%c%2d:%2d%n", &sign, &oh, &om, &n) != 3
+        || (sign != '+' && sign != '-')
         || static_cast<size_t>(n) != tail.size())
       return std::nullopt;
     offset = (hours{oh} + minutes{om}) * (sign == '-' ? -1 : 1);
@@ -164,8 +165,8 @@ std::string to_text(duration d) {
     return "0s";
   std::string result;
   auto rest = d.count();
-  constexpr unit down[] = {{"d", days{1}},         {"h", hours{1}},
-                           {"m", minutes{1}},      {"s", seconds{1}},
+  constexpr unit down[] = {{"d", days{1}},          {"h", hours{1}},
+                           {"m", minutes{1}},       {"s", seconds{1}},
                            {"ms", milliseconds{1}}, {"us", microseconds{1}}};
   for (const auto& x : down) {
     auto n = rest / x.length.count();

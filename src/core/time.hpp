@@ -15,8 +15,12 @@ using instant = std::chrono::sys_time<duration>;
 
 inline constexpr instant no_instant{};
 
-inline int64_t to_us(instant t) { return t.time_since_epoch().count(); }
-inline instant from_us(int64_t us) { return instant{duration{us}}; }
+inline int64_t to_us(instant t) {
+  return t.time_since_epoch().count();
+}
+inline instant from_us(int64_t us) {
+  return instant{duration{us}};
+}
 
 /// RFC 3339 in UTC with milliseconds; empty for `no_instant`.
 std::string to_rfc3339(instant t);

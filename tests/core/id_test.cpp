@@ -4,7 +4,8 @@
 
 using namespace troupe::core;
 
-TEST_CASE("an id carries its time, slot and number", "[core]") {
+TEST_CASE("an id carries its time, slot and number", "[core]")
+{
   auto run = id::make(from_us(1'700'000'000'123'000), 0xabc, 77);
   CHECK(run.slot() == 0xabc);
   CHECK(run.number() == 0);
@@ -16,7 +17,8 @@ TEST_CASE("an id carries its time, slot and number", "[core]") {
   CHECK(task < run.with(43));
 }
 
-TEST_CASE("an id's text and bytes read back as they were", "[core]") {
+TEST_CASE("an id's text and bytes read back as they were", "[core]")
+{
   auto x = id::make(from_us(1'700'000'000'123'000), 5, 9).with(id::number_max);
   auto shown = to_string(x);
   CHECK(shown.size() == 36);

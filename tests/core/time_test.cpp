@@ -5,7 +5,8 @@
 using namespace troupe::core;
 using namespace std::chrono_literals;
 
-TEST_CASE("durations read in both forms", "[core]") {
+TEST_CASE("durations read in both forms", "[core]")
+{
   CHECK(parse_duration("250ms") == 250ms);
   CHECK(parse_duration("1.5s") == 1500ms);
   CHECK(parse_duration("1h30m") == 90min);
@@ -14,18 +15,21 @@ TEST_CASE("durations read in both forms", "[core]") {
   CHECK(parse_duration("P1DT12H") == 36h);
 }
 
-TEST_CASE("bad durations are refused", "[core]") {
+TEST_CASE("bad durations are refused", "[core]")
+{
   for (auto bad : {"", "5", "s", "-1s", "1x", "P", "PT", "1s ", "9999999d"})
     CHECK_FALSE(parse_duration(bad));
 }
 
-TEST_CASE("a duration's text reads back as it was", "[core]") {
+TEST_CASE("a duration's text reads back as it was", "[core]")
+{
   for (duration d : {duration{90min}, duration{1500ms}, duration{7us},
                      duration{0}, duration{100h}})
     CHECK(parse_duration(to_text(d)) == d);
 }
 
-TEST_CASE("instants read back as they were, in any offset", "[core]") {
+TEST_CASE("instants read back as they were, in any offset", "[core]")
+{
   auto t = from_us(1'700'000'000'123'000);
   CHECK(to_rfc3339(t) == "2023-11-14T22:13:20.123Z");
   CHECK(from_rfc3339(to_rfc3339(t)) == t);
