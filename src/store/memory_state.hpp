@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/store.hpp"
+#include "store/memory_store.hpp"
+
+namespace troupe::store {
+
+/// What a memory store holds; its writers and readers share it. Ordered
+/// containers only: a simulation must see the same order in every run.
+struct memory_state {
+  using named = std::pair<std::string, std::string>; // Workspace and name.
+
+  std::mutex mutex;
+  bool owned = false; // By a writer.
+  bool clean = true;
+  uint64_t epoch = 0;
+  uint64_t commits = 0;
+  uint64_t rows = 0;
+  core::instant newest;
+  std::vector<uint64_t> next_seq;
+  std::map<core::id, core::run_row> runs;
+  std::map<core::id, core::task_row> tasks;
+  std::map<std::pair<core::id, uint32_t>, core::attempt_row> attempts;
+  std::map<core::id, core::decision_row> decisions;
+  std::map<named, core::definition_row> definitions; // By hash.
+  std::map<named, core::key_row> keys;
+  std::map<named, core::cache_row> cached;
+  std::map<core::id, std::vector<core::signal_row>> signals;
+  std::map<std::pair<uint32_t, uint64_t>, core::segment> segments;
+
+  std::shared_ptr<memory_faults> faults;
+};
+
+/// Whether `b` contradicts what is stored: the fence, a fresh row that exists,
+/// a change of one that does not.
+bool contradicts(const memory_state& state, const core::batch& b);
+
+/// Writes all of `b`. REQUIRES: it does not contradict.
+void apply(memory_state& state, const core::batch& b);
+
+/// True once for each time the fault was asked for.
+bool take_fault(std::atomic<uint32_t>& fault);
+
+std::unique_ptr<core::store_reader>
+make_memory_reader(std::shared_ptr<memory_state> state);
+
+} // namespace troupe::store

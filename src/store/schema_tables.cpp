@@ -1,0 +1,193 @@
+#include "store/schema.hpp"
+
+namespace troupe::store {
+
+namespace {
+
+// Order of columns: small ones first, payloads last, so that a scan rarely
+// follows an overflow page. Words for the numbers: core/model.hpp, and the
+// views. Times are microseconds since 1970 in UTC; NULL is "none".
+constexpr const char* tables_1 = R"sql(
+CREATE TABLE shards(
+  shard INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  next_seq INTEGER NOT NULL,
+  oldest_seq INTEGER NOT NULL, -- What retention has left begins here.
+  newest INTEGER NOT NULL,     -- Newest stamp in any batch.
+  hash BLOB NOT NULL           -- Of the newest segment: the chain's end.
+);
+
+CREATE TABLE runs(
+  key BLOB PRIMARY KEY,
+  slot INTEGER NOT NULL,
+  workspace TEXT NOT NULL,
+  name TEXT,
+  version INTEGER,
+  definition TEXT,
+  parent BLOB,
+  parent_task INTEGER,
+  idempotency_key TEXT,
+  priority INTEGER,
+  principal TEXT,
+  door TEXT,
+  request TEXT,
+  trace TEXT,
+  created_at INTEGER,
+  total INTEGER,
+  state INTEGER NOT NULL,
+  counts TEXT,
+  last_number INTEGER,
+  error_code INTEGER,
+  error_kind INTEGER,
+  error TEXT,
+  started_at INTEGER,
+  ended_at INTEGER,
+  updated_at INTEGER,
+  deadline INTEGER,
+  paused_at INTEGER,
+  labels TEXT,
+  ready TEXT,
+  input TEXT,
+  output TEXT
+) WITHOUT ROWID;
+CREATE INDEX runs_live ON runs(slot) WHERE state<4;
+-- OR, not IN: only so SQLite sees that `state=5` is within the index.
+CREATE INDEX runs_few ON runs(workspace, state)
+  WHERE state=2 OR state=3 OR state=5;
+
+CREATE TABLE tasks(
+  key BLOB PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  name TEXT,
+  type TEXT,
+  priority INTEGER,
+  step INTEGER,
+  parent INTEGER,
+  item INTEGER,
+  state INTEGER NOT NULL,
+  attempt INTEGER,
+  retries INTEGER,
+  unclean INTEGER,
+  agent TEXT,
+  error_code INTEGER,
+  error_kind INTEGER,
+  error TEXT,
+  queued_at INTEGER,
+  started_at INTEGER,
+  ended_at INTEGER,
+  due_at INTEGER,
+  due INTEGER,
+  score TEXT,
+  input TEXT,
+  output TEXT,
+  spec TEXT
+) WITHOUT ROWID;
+CREATE INDEX tasks_few ON tasks(workspace, state) WHERE state=4 OR state=6;
+
+CREATE TABLE attempts(
+  task BLOB NOT NULL,
+  attempt INTEGER NOT NULL,
+  workspace TEXT NOT NULL,
+  agent TEXT,
+  started_at INTEGER,
+  ended_at INTEGER,
+  error_code INTEGER,
+  error_kind INTEGER,
+  error TEXT,
+  score TEXT,
+  PRIMARY KEY(task, attempt)
+) WITHOUT ROWID;
+
+CREATE TABLE decisions(
+  task BLOB PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  question TEXT,
+  may_answer TEXT,
+  asked_at INTEGER,
+  due_at INTEGER,
+  state INTEGER NOT NULL,
+  answered_by TEXT,
+  comment TEXT,
+  answered_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX decisions_open ON decisions(workspace) WHERE state=0;
+
+CREATE TABLE definitions(
+  workspace TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  created_at INTEGER,
+  body TEXT,
+  PRIMARY KEY(workspace, hash),
+  UNIQUE(workspace, name, version)
+) WITHOUT ROWID;
+
+CREATE TABLE idempotency_keys(
+  workspace TEXT NOT NULL,
+  key TEXT NOT NULL,
+  run BLOB NOT NULL,
+  body_hash TEXT,
+  created_at INTEGER,
+  PRIMARY KEY(workspace, key)
+) WITHOUT ROWID;
+
+CREATE TABLE signals(
+  number INTEGER PRIMARY KEY, -- In order of arrival.
+  run BLOB NOT NULL,
+  workspace TEXT NOT NULL,
+  name TEXT NOT NULL,
+  at INTEGER,
+  payload TEXT
+);
+CREATE INDEX signals_run ON signals(run, name);
+
+CREATE TABLE cache(
+  workspace TEXT NOT NULL,
+  key TEXT NOT NULL,
+  until INTEGER,
+  output TEXT,
+  PRIMARY KEY(workspace, key)
+) WITHOUT ROWID;
+CREATE INDEX cache_until ON cache(until);
+
+CREATE TABLE segments(
+  position INTEGER PRIMARY KEY, -- shard << 48 | first_seq
+  shard INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  prev_hash BLOB NOT NULL,
+  hash BLOB NOT NULL,
+  body BLOB
+);
+
+CREATE TABLE blobs(
+  number INTEGER PRIMARY KEY,
+  workspace TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  UNIQUE(workspace, hash)
+);
+-- Who needs a blob: a run's key, or 'cache:...', or 'definitions'.
+CREATE TABLE blob_uses(
+  owner BLOB NOT NULL,
+  workspace TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY(owner, workspace, hash)
+) WITHOUT ROWID;
+CREATE INDEX blob_uses_hash ON blob_uses(workspace, hash);
+
+-- Runs whose row is gone and whose tasks retention is still removing.
+CREATE TABLE removals(run BLOB PRIMARY KEY) WITHOUT ROWID;
+)sql";
+
+} // namespace
+
+std::span<const migration> migrations() {
+  static const migration steps[] = {{1, tables_1}};
+  return steps;
+}
+
+} // namespace troupe::store

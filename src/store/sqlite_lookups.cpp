@@ -1,0 +1,109 @@
+#include "store/chain.hpp"
+#include "store/sqlite_reader.hpp"
+
+// Keys, definitions, cached outputs and history.
+
+namespace troupe::store {
+
+using core::result;
+using std::optional;
+using std::string;
+
+result<optional<core::key_row>> sqlite_reader::find_key(const string& workspace,
+                                                        const string& key) {
+  if (auto bad = begin())
+    return bad;
+  auto q = db_->use("SELECT run, body_hash, created_at FROM idempotency_keys "
+                    "WHERE workspace=? AND key=?");
+  q.bind(workspace, key);
+  optional<core::key_row> found;
+  if (q.next())
+    found = core::key_row{workspace, key, q.key(0), q.string(1), q.time(2)};
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
+result<optional<core::definition_row>> sqlite_reader::definition(query& q) {
+  row_reader rows{*db_};
+  optional<core::definition_row> found;
+  if (q.next()) {
+    found.emplace();
+    found->workspace = q.string(0);
+    found->hash = q.string(1);
+    found->name = q.string(2);
+    found->version = q.as<uint32_t>(3);
+    found->created_at = q.time(4);
+    found->body = rows.payload(q, 5, found->workspace);
+  }
+  if (auto bad = trouble(q, rows))
+    return bad;
+  return found;
+}
+
+result<optional<core::definition_row>>
+sqlite_reader::find_definition(const string& workspace, const string& hash) {
+  if (auto bad = begin())
+    return bad;
+  auto q = db_->use("SELECT workspace, hash, name, version, created_at, body "
+                    "FROM definitions WHERE workspace=? AND hash=?");
+  q.bind(workspace, hash);
+  return definition(q);
+}
+
+result<optional<core::definition_row>>
+sqlite_reader::find_definition(const string& workspace, const string& name,
+                               uint32_t version) {
+  if (auto bad = begin())
+    return bad;
+  auto q = db_->use("SELECT workspace, hash, name, version, created_at, body "
+                    "FROM definitions WHERE workspace=?1 AND name=?2 AND "
+                    "(?3=0 OR version=?3) ORDER BY version DESC LIMIT 1");
+  q.bind(workspace, name, version);
+  return definition(q);
+}
+
+result<optional<core::cache_row>>
+sqlite_reader::find_cached(const string& workspace, const string& key,
+                           core::instant now) {
+  if (auto bad = begin())
+    return bad;
+  auto q = db_->use("SELECT until, output FROM cache WHERE workspace=? AND "
+                    "key=? AND until>?");
+  q.bind(workspace, key, core::to_us(now));
+  row_reader rows{*db_};
+  optional<core::cache_row> found;
+  if (q.next())
+    found =
+      core::cache_row{workspace, key, rows.payload(q, 1, workspace), q.time(0)};
+  if (auto bad = trouble(q, rows))
+    return bad;
+  return found;
+}
+
+result<std::vector<core::segment>>
+sqlite_reader::history(uint32_t shard, uint64_t seq, uint32_t limit) {
+  if (auto bad = begin())
+    return bad;
+  auto from = segment_position(shard, seq);
+  // The segment that holds `seq` usually began before it.
+  auto q = db_->use("SELECT shard, first_seq, count, epoch, body FROM segments "
+                    "WHERE position>=coalesce((SELECT max(position) FROM "
+                    "segments WHERE position>=?1 AND position<=?2),?2) AND "
+                    "position<?3 AND first_seq+count>?4 ORDER BY position "
+                    "LIMIT ?5");
+  q.bind(segment_position(shard, 0), from, segment_position(shard + 1, 0), seq,
+         limit);
+  std::vector<core::segment> found;
+  uint64_t bytes = 0;
+  while (bytes < options_.page_bytes_max && q.next()) {
+    found.push_back({q.as<uint32_t>(0), q.as<uint64_t>(1), q.as<uint32_t>(2),
+                     q.as<uint64_t>(3), core::text{q.string(4)}});
+    bytes += found.back().facts.size();
+  }
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
+} // namespace troupe::store
