@@ -109,6 +109,7 @@ struct step {
 
 struct input_field {
   std::string type; // string, number, integer, boolean, object, array, any.
+  std::string description;
   bool required = false;
   text fallback; // JSON; empty: none.
   bool operator==(const input_field&) const = default;
@@ -116,6 +117,7 @@ struct input_field {
 
 struct workflow {
   std::string name;
+  std::string description;
   uint32_t version = 1;
   std::string hash; // SHA-256 (hex) of the canonical JSON.
   text source;      // The canonical JSON; what the store keeps.

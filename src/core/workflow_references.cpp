@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <array>
+
+#include "core/expression.hpp"
+#include "core/template.hpp"
+#include "core/workflow_reader.hpp"
+
+// Do templates and conditions name what exists, and what has ended by then?
+
+namespace troupe::core::workflows {
+
+namespace {
+
+/// Fields of a step in which templates are filled in.
+constexpr std::array<std::string_view, 7> template_fields{
+  "input",       "foreach", "idempotency_key", "not_before", "sleep",
+  "concurrency", "rate"};
+
+class reference_checker {
+public:
+  reference_checker(const value& steps, const workflow& of,
+                    const step_names& names, const adjacency& predecessors)
+    : steps_(steps), of_(of), names_(names), predecessors_(predecessors) {}
+
+  void run() {
+    for (uint32_t i = 0; i < of_.steps.size(); ++i)
+      step(i);
+    check_ancestry(predecessors_, of_.order, wanted_, [&](size_t i) {
+      if (steps_.out().size() < problems_max)
+        steps_.out().push_back(prepared_[i]);
+    });
+  }
+
+private:
+  void step(uint32_t index) {
+    auto from = steps_.item(index);
+    if (from.kind() != node_kind::object)
+      return;
+    for (size_t i = 0; i < from->items.size(); ++i) {
+      const auto& key = from->items[i].key;
+      auto known =
+        std::find(template_fields.begin(), template_fields.end(), key);
+      if (known != template_fields.end())
+        walk(from.item(i), index, key == "foreach");
+      else if (key == "when" && !of_.steps[index].when.empty())
+        for (const auto& x : expression_paths(of_.steps[index].when))
+          path(from.item(i), index, x);
+    }
+    const auto& need = *of_.steps[index].need;
+    if (from->find("concurrency") == nullptr)
+      plain(from, index, need.concurrency_key);
+    if (from->find("rate") == nullptr)
+      plain(from, index, need.rate_key);
+  }
+
+  void walk(const value& at, uint32_t index, bool in_foreach) {
+    if (at.kind() == node_kind::string)
+      plain(at, index, at->text, in_foreach);
+    else if (at.kind() == node_kind::list || at.kind() == node_kind::object)
+      for (size_t i = 0; i < at->items.size(); ++i)
+        walk(at.item(i), index, in_foreach);
+  }
+
+  void plain(const value& at, uint32_t index, std::string_view text,
+             bool in_foreach = false) {
+    if (!has_template(text))
+      return;
+    auto all = references_in_string(text);
+    if (!all) {
+      at.fail(all.error().message);
+      return;
+    }
+    for (const auto& x : *all) {
+      loop_name(at, index, x, in_foreach);
+      path(at, index, x);
+    }
+  }
+
+  /// `item` and its like exist in some steps only.
+  void loop_name(const value& at, uint32_t index, const reference& x,
+                 bool in_foreach) {
+    auto shown = "`${" + to_text(x) + "}`";
+    const auto& step = of_.steps[index];
+    if ((x.root == "item" || x.root == "index")
+        && (step.foreach.empty() || in_foreach))
+      at.fail(shown
+                + (in_foreach ? " inside of the `foreach` that makes it"
+                              : " in a step without `foreach`"),
+              "`item` and `index` exist in steps with `foreach`, outside of "
+              "it");
+    if ((x.root == "iteration" || x.root == "output")
+        && step.repeat_until.empty())
+      at.fail(shown + " in a step without `repeat_until`",
+              x.root == "output"
+                ? "write `${steps.NAME.output}` for another step's output"
+                : "add `repeat_until` or remove it");
+  }
+
+  void path(const value& at, uint32_t index, const reference& x) {
+    if (x.root == "steps" && !x.path.empty())
+      step_output(at, index, x.path[0]);
+    if (x.root == "run" && x.path.size() > 1 && x.path[0] == "input")
+      run_input(at, x.path[1]);
+  }
+
+  void run_input(const value& at, const std::string& name) {
+    if (of_.input.empty() || of_.input.count(name) > 0)
+      return;
+    std::vector<std::string_view> known;
+    for (const auto& [key, declared] : of_.input)
+      known.push_back(key);
+    auto hint = did_you_mean(name, known);
+    at.fail("`run.input." + name + "` is not declared",
+            hint.empty() ? "add `" + name + "` to the workflow's `input`"
+                         : hint);
+  }
+
+  void step_output(const value& at, uint32_t index, const std::string& name) {
+    auto other = names_.find(name);
+    if (!other) {
+      at.fail("there is no step `" + name + "`",
+              names_.suggest(name, index, at.out()));
+      return;
+    }
+    if (*other == index) {
+      at.fail("a step cannot use its own output",
+              "write `${output}` in a step with `repeat_until`");
+      return;
+    }
+    const auto& direct = predecessors_[index];
+    if (std::find(direct.begin(), direct.end(), *other) != direct.end())
+      return;
+    // Whether it is a dependency of a dependency is asked for all at once.
+    wanted_.push_back({index, *other});
+    prepared_.push_back({at.pointer(), at->line, at->column,
+                         "`" + name + "` may not have ended by then: `"
+                           + of_.steps[index].name + "` does not depend on it",
+                         "add `" + name + "` to `depends_on`"});
+  }
+
+  const value& steps_;
+  const workflow& of_;
+  const step_names& names_;
+  const adjacency& predecessors_;
+  std::vector<ancestry> wanted_;
+  std::vector<problem> prepared_; // What to say if `wanted_` does not hold.
+};
+
+} // namespace
+
+void check_references(const value& steps, const workflow& of,
+                      const step_names& names, const adjacency& predecessors) {
+  reference_checker{steps, of, names, predecessors}.run();
+}
+
+} // namespace troupe::core::workflows
