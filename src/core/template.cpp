@@ -14,7 +14,7 @@ using templates::split;
 
 namespace {
 
-constexpr auto no_failure = failure{};
+const failure no_failure{};
 
 /// Where the string that begins at `open` ends: behind its quote.
 size_t string_end(std::string_view text, size_t open) {
