@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+// A SQLite VFS that is the system's, until told to fail.
+
+namespace troupe::test {
+
+enum class disk_op : uint8_t { write, sync };
+
+/// What goes wrong, and when. Only one plan at a time; not thread-safe.
+struct fault_plan {
+  disk_op what = disk_op::write;
+  uint32_t nth = 0;      // From 1; 0: never.
+  int code = 0;          // What the call then answers.
+  bool for_good = false; // And all after it.
+
+  uint32_t seen = 0; // Calls of that kind.
+  uint32_t hits = 0; // Faults given.
+};
+
+/// Registers the VFS on first use; its name goes into sqlite_options::vfs.
+const char* fault_vfs();
+
+/// The plan of all files of that VFS.
+fault_plan& faults();
+
+} // namespace troupe::test
