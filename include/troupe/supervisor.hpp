@@ -148,7 +148,7 @@ private:
 /// What a start function is told.
 struct child_context {
   caf::actor_system& system;
-  caf::actor supervisor;
+  caf::actor supervisor; // Who keeps it, keeps the supervisor from ending.
   std::string id;
   std::string path;        // From the root, with slashes; ends with the id.
   uint64_t generation = 1; // Never the same twice below one roster.

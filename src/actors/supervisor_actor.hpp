@@ -66,7 +66,7 @@ private:
     uint64_t generation = 0;
     uint32_t lives = 0;
     caf::error last_error;
-    core::instant up_since{}; // By the actor clock; none: not up in this life.
+    std::optional<core::instant> up_since; // By the actor clock.
     core::instant up_since_utc{};
     std::optional<core::restart_window> window; // None: the shared one.
     core::backoff_schedule backoff{{}};

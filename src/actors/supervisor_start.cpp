@@ -128,8 +128,8 @@ void supervisor_actor::pump() {
     stop_next();
     return finish_if_done();
   }
-  stop_next();
-  while (auto* c = next_start())
+  // A start that fails may be a reason to stop siblings, so it is both or none.
+  while (auto* c = (stop_next(), next_start()))
     begin_life(*c);
 }
 
@@ -155,7 +155,7 @@ void supervisor_actor::begin_life(child& c) {
   start_now_.erase(c.key);
   c.generation = spec_.names->begin(c.id);
   c.again = c.asked = c.timed_out = c.stuck = false;
-  c.up_since = core::no_instant;
+  c.up_since.reset();
   auto lineage = place_.lineage;
   lineage.insert(lineage.begin(), {address(), c.id});
   child_context ctx{.system = system(),
@@ -177,6 +177,13 @@ void supervisor_actor::begin_life(child& c) {
     set_timer(timer::start_deadline, c, c.spec->start_timeout);
   else
     up(c);
+}
+
+template <class T>
+void supervisor_actor::tell_watchers(const T& msg) {
+  for (auto& w : watchers_)
+    if (auto who = caf::actor_cast<caf::actor>(w.who))
+      send(who, msg);
 }
 
 void supervisor_actor::up(child& c) {
@@ -234,10 +241,7 @@ bool supervisor_actor::comes_again(child& c, const caf::error& reason) {
     give_up(c, reason);
     return false;
   }
-  std::optional<core::instant> since;
-  if (c.up_since != core::no_instant)
-    since = c.up_since;
-  auto delay = c.backoff.next(t, since, random());
+  auto delay = c.backoff.next(t, c.up_since, random());
   tell(what::restarting, c, to_text(reason), delay);
   take_along(c);
   if (delay.count() == 0) {

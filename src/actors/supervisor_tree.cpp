@@ -67,9 +67,9 @@ tree_node supervisor_actor::describe(const child& c) {
   node.generation = c.generation;
   if (c.last_error)
     node.last_error = to_text(c.last_error);
-  if (c.handle && c.up_since != core::no_instant) {
+  if (c.handle && c.up_since) {
     node.started_at = c.up_since_utc;
-    node.uptime = now() - c.up_since;
+    node.uptime = now() - *c.up_since;
   }
   return node;
 }
