@@ -63,6 +63,8 @@ enum class errc : uint8_t {
   restarting,
   /// A bug in Troupe. Please report it.
   internal,
+  /// A task it depends on did not end as the edge asks (TASK_006).
+  dependency_failed,
 };
 
 /// The stable name, e.g. "not_found"; used in JSON and in the journal.

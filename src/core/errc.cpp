@@ -14,7 +14,7 @@ struct errc_row {
 };
 
 // In the order of the enum, so that the code is the index.
-constexpr std::array<errc_row, 26> errc_rows{{
+constexpr std::array<errc_row, 27> errc_rows{{
   {errc::none, "none", "no error"},
   {errc::invalid, "invalid", "the input is wrong; mend the listed problems"},
   {errc::not_found, "not_found",
@@ -56,6 +56,8 @@ constexpr std::array<errc_row, 26> errc_rows{{
   {errc::escalated, "escalated", "a child actor failed too often"},
   {errc::restarting, "restarting", "it is being restarted; ask again"},
   {errc::internal, "internal", "a bug in Troupe; please report it"},
+  {errc::dependency_failed, "dependency_failed",
+   "a task it depends on did not end as the edge asks"},
 }};
 
 constexpr std::array<std::string_view, 13> category_names{

@@ -73,6 +73,8 @@ std::optional<task_state> next(task_state from, task_event event) {
     case task_event::skip:
       return when(from == waiting, skipped);
     case task_event::retry:
+      if (from == skipped)
+        return waiting;
       return when(from == failed, queued);
     case task_event::compensate:
       return when(from == completed, compensating);

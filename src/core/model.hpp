@@ -49,7 +49,7 @@ enum class task_event : uint8_t {
   resume,
   cancel,
   skip,
-  retry,      // By command: failed -> queued.
+  retry,      // By command: failed -> queued; what it made skip waits again.
   compensate, // By rollback.
   undone,
 };

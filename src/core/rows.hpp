@@ -66,6 +66,7 @@ enum class due_kind : uint8_t {
   approval,   // the gate gives up
   not_before, // queued later
   snooze,
+  deadline,   // of a task that is still queued, or of the run
 };
 
 struct task_row {

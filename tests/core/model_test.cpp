@@ -20,7 +20,8 @@ TEST_CASE("only retry and rollback lead out of a terminal state", "[core]") {
     for (int e = 0; e <= static_cast<int>(task_event::undone); ++e) {
       auto event = static_cast<task_event>(e);
       auto allowed
-        = (event == task_event::retry && from == task_state::failed)
+        = (event == task_event::retry
+           && (from == task_state::failed || from == task_state::skipped))
           || (event == task_event::compensate
               && from == task_state::completed);
       CHECK(next(from, event).has_value() == allowed);

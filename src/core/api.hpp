@@ -1,0 +1,97 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/problem.hpp"
+#include "core/rows.hpp"
+#include "core/text.hpp"
+#include "core/time.hpp"
+
+// The one semantic layer behind every door: commands and queries by name, JSON
+// in, JSON out. A door only translates: nothing can be done through one that
+// another cannot do. docs/api.md lists the operations for people.
+
+namespace troupe::core {
+
+/// What a door wants. Operations and their `params` (JSON object; all ids are
+/// UUID text; times RFC 3339, durations as in workflow files):
+///
+/// submit     {workflow: YAML or JSON text | definition: object |
+///             tasks: [..] | name: registered, input: {}, priority?,
+///             format?: "wfcommons", time_scale?}
+///            -> {run, state, repeated}; durable when answered.
+///            With wait: true it answers when the run has ended -> as `run`.
+/// plan       the same source fields -> the plan as JSON; nothing is stored.
+/// register   {workflow} -> {name, version, hash}.
+/// run        {run} -> {run, name, version, state, counts: {completed: n, ...},
+///            total, percent, input, output, error, created_at, started_at,
+///            ended_at, priority, labels, eta?: {seconds, low, high}}
+/// runs       {state?, name?, limit?, after?} -> {runs: [..], next?}
+/// tasks      {run?, state?, agent?, limit?, after?} -> {tasks: [..], next?}
+/// task       {task} -> {task, run, name, type, state, attempt, retries, agent,
+///            score, input, output, error, queued_at, ..., attempts: [..]}
+/// why        {task} -> {task, state, waits_for: [{what, detail, until?}],
+///            agent?, score?, runners_up?, queue_position?}
+///            {run} -> the same for each of its tasks that waits (at most 20).
+/// cancel     {run, reason?} | {task, reason?} -> {id, previous, state}
+/// pause, resume {run} -> {run, state}
+/// retry      {task} | {run}: failed tasks -> {id, state}
+/// signal     {run, name, payload?} -> {run, name, taken: bool}
+/// approve, reject {task, comment?, by?} -> {task, decision}
+/// approvals  {} -> {decisions: [..]}
+/// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,
+///            load, max_load, performance: {..}}]}
+/// tree       {depth?} -> the live supervision tree
+/// status     {} -> {version, started_at, uptime_s, ready, intake, queued,
+///            running, backlog, live_runs, store: {..}, agents, rss_mb}
+/// history    {run, after?, limit?} -> {facts: [..], next?}
+/// backup     {path} -> {path, size_bytes}
+struct api_request {
+  std::string op;
+  std::string workspace = "default";
+  origin by;
+  text params;
+  std::string idempotency_key;
+};
+
+struct api_answer {
+  failure error;
+  core::problems problems; // For errc::invalid.
+  text body;               // JSON object.
+  duration retry_after{};  // With errc::overloaded and store_full.
+};
+
+/// A line of a live stream, each a JSON object: a fact
+/// {"seq", "at", "kind", "id", "run", ...}, {"kind":"progress", ...} or, last,
+/// {"kind":"lost"} where the reader fell behind, {"kind":"end"} when the run is
+/// over.
+struct watch_event {
+  std::string cursor; // Resumes after this event.
+  std::string json;
+  bool last = false;
+};
+
+struct watch_request {
+  std::string workspace = "default";
+  id run;            // nil: every run of the workspace.
+  std::string after; // Cursor; empty: from the run's start, or from now.
+  origin by;
+};
+
+class api {
+public:
+  virtual ~api() = default;
+
+  /// Answers once, later, on another thread; also after the caller has lost
+  /// interest. Thread-safe.
+  virtual void call(api_request what, std::function<void(api_answer)> then) = 0;
+
+  /// Events until `sink` returns false or the stream has ended. Called from one
+  /// other thread at a time; must not block. Thread-safe.
+  virtual void watch(watch_request what,
+                     std::function<bool(const watch_event&)> sink)
+    = 0;
+};
+
+} // namespace troupe::core

@@ -1,0 +1,253 @@
+#include <cassert>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "core/backoff.hpp"
+#include "core/expectation.hpp"
+#include "core/run.hpp"
+
+// How tasks, attempts and the run end.
+
+namespace troupe::core {
+
+void run::complete(task& t, text output, instant now) {
+  if (auto why = check_expectations(t, output))
+    return fail(t, why, now);
+  disarm(t);
+  apply(t, task_event::complete, now);
+  t.output = std::move(output);
+  t.error.reset();
+  t.ended_at = now;
+  note(fact_kind::task_ended, &t, now, "completed");
+  if (const auto& name = spec(t).milestone; !name.empty())
+    note(fact_kind::milestone, &t, now, name);
+  just_ended_.push_back(t.number);
+}
+
+void run::fail(task& t, failure why, instant now) {
+  disarm(t);
+  withdraw(t);
+  apply(t, task_event::fail, now);
+  t.ended_at = now;
+  note(fact_kind::task_ended, &t, now,
+       "failed: " + std::string{to_string(why.code)} + ": " + why.message);
+  t.error = std::make_unique<failure>(std::move(why));
+  just_ended_.push_back(t.number);
+}
+
+void run::skip(task& t, failure why, instant now) {
+  disarm(t);
+  apply(t, task_event::skip, now);
+  t.ended_at = now;
+  if (why)
+    t.error = std::make_unique<failure>(std::move(why));
+  note(fact_kind::task_ended, &t, now, "skipped");
+  just_ended_.push_back(t.number);
+}
+
+/// Ends a task that nobody works on. One that is in progress with an agent, or
+/// as a sub-run, is asked to stop and ends when that is proven.
+void run::cancel_one(task& t, std::string_view reason, instant now) {
+  if (terminal(t.state))
+    return;
+  if (working(t)) {
+    if (!t.stopping) {
+      t.stopping = true;
+      out_.stops.push_back(t.number);
+    }
+    return;
+  }
+  if (t.state == task_state::in_progress && spec(t).kind == step_kind::workflow
+      && !is_group(t) && !is_loop(t)) {
+    t.stopping = true;
+    if (auto child = id_from(t.agent.view()))
+      out_.cancels.push_back(*child);
+    return;
+  }
+  if (t.state == task_state::awaiting_approval) {
+    decision_row row;
+    row.task = row_.key.with(t.number);
+    row.state = decision_state::void_;
+    row.answered_at = now;
+    out_.decisions.push_back(std::move(row));
+  }
+  end_cancelled(t, reason, now);
+}
+
+void run::end_cancelled(task& t, std::string_view reason, instant now) {
+  disarm(t);
+  withdraw(t);
+  apply(t, task_event::cancel, now);
+  t.stopping = false;
+  t.ended_at = now;
+  t.error = std::make_unique<failure>(
+    failure{errc::cancelled, category::cancelled, std::string{reason}});
+  note(fact_kind::task_ended, &t, now, "cancelled");
+  just_ended_.push_back(t.number);
+}
+
+/// An attempt has failed: try again later, or fail the task for good.
+void run::attempt_failed(task& t, failure why, duration retry_after,
+                         instant now, double random) {
+  const auto& s = spec(t);
+  attempt_row row;
+  row.task = row_.key.with(t.number);
+  row.attempt = t.attempt;
+  row.workspace = row_.workspace;
+  row.agent = t.agent.str();
+  row.score = t.score;
+  row.started_at = t.started_at;
+  row.ended_at = now;
+  row.error = why;
+  out_.attempts.push_back(std::move(row));
+  retry_question ask;
+  ask.retries_used = t.retries;
+  ask.now = now;
+  ask.deadline = s.deadline ? t.queued_at + *s.deadline : no_instant;
+  ask.retry_after = retry_after;
+  ask.category_changed = t.retries > 0 && t.last_category != why.kind;
+  ask.random = random;
+  auto verdict = decide_retry(s, why, ask);
+  t.last_category = why.kind;
+  if (!verdict.at || s.at_most_once || row_.state == run_state::cancelling) {
+    if (t.retries > 0 && !verdict.why_not.empty())
+      why.message += " (" + verdict.why_not + ")";
+    return fail(t, std::move(why), now);
+  }
+  ++t.retries;
+  apply(t, task_event::backoff, now);
+  note(fact_kind::task_retrying, &t, now, why.message);
+  t.error = std::make_unique<failure>(std::move(why));
+  arm(t, due_kind::retry, *verdict.at);
+}
+
+/// Back to where it was before somebody took it; not counted.
+void run::return_to_queue(task& t, instant now) {
+  disarm(t);
+  apply(t, task_event::release, now);
+  t.stopping = false;
+  t.started_at = no_instant;
+  queue(t, now);
+}
+
+void run::answered(task& t, outcome what, instant now, double random) {
+  switch (what.what) {
+    case verdict::done: {
+      text output{std::move(what.output)};
+      if (auto why = check_expectations(t, output))
+        return attempt_failed(t, std::move(why), {}, now, random);
+      if (!what.more.empty())
+        add_dynamic(t, what.more, now);
+      if (t.state == task_state::in_progress)
+        complete(t, std::move(output), now);
+      return;
+    }
+    case verdict::failed:
+      return attempt_failed(t, std::move(what.error), what.delay, now, random);
+    case verdict::snooze:
+      apply(t, task_event::backoff, now);
+      note(fact_kind::task_retrying, &t, now, "snoozed by its agent");
+      arm(t, due_kind::snooze, now + what.delay);
+      return;
+  }
+}
+
+/// What an agent adds joins the run's graph; what depends on `t` waits for it
+/// too.
+void run::add_dynamic(task& t, const std::string& more, instant now) {
+  auto parsed = parse_task_list(more);
+  auto wrong = [&](std::string message) {
+    fail(t, {errc::invalid_result, category::validation, std::move(message)},
+         now);
+  };
+  if (!parsed.value)
+    return wrong("the tasks that the agent added are wrong: "
+                 + to_text(parsed.problems.front(), "tasks"));
+  auto n = parsed.value->steps.size();
+  if (n > dynamic_tasks_max || tasks_.size() + n > id::number_max)
+    return wrong("the agent added " + std::to_string(n)
+                 + " tasks; dynamic_tasks_max is "
+                 + std::to_string(dynamic_tasks_max));
+  sources_.push_back(parsed.value);
+  t.children += static_cast<uint32_t>(n);
+  add_steps(static_cast<uint32_t>(sources_.size()) - 1, t.number, now);
+}
+
+failure run::check_expectations(const task& t, const text& output) const {
+  const auto& s = spec(t);
+  if (!s.expect_schema.empty()) {
+    auto value = nlohmann::json::parse(output.view(), nullptr, false);
+    auto schema = nlohmann::json::parse(s.expect_schema.view(), nullptr, false);
+    if (auto why = mismatch(schema, value); !why.empty())
+      return {errc::invalid_result, category::invalid_result,
+              "the output of `" + s.name + "` is not as expected: " + why};
+  }
+  if (s.expect.empty())
+    return {};
+  auto yes = condition(s.expect, t, &output);
+  if (!yes)
+    return yes.error();
+  if (*yes)
+    return {};
+  return {errc::invalid_result, category::invalid_result,
+          "the output of `" + s.name + "` is not as expected: " + s.expect};
+}
+
+void run::finish_if_over(instant now) {
+  if (over_ || live_ > 0)
+    return;
+  over_ = true;
+  auto to = run_state::completed;
+  for (const auto& t : tasks_) {
+    if (t.state != task_state::failed || is_item(t))
+      continue;
+    // A failure that another step was made for, and that went well, is handled.
+    auto handled = false;
+    for (const auto& edge : spec(t).dependents)
+      handled = handled
+                || (edge.on != edge_condition::success
+                    && tasks_[first_of_[t.source] + edge.step - 1].state
+                         == task_state::completed);
+    if (handled)
+      continue;
+    to = run_state::failed;
+    row_.error = {errc::agent_failed, t.error ? t.error->kind : category{},
+                  "step `" + name_of(t) + "` failed"
+                    + (t.error ? ": " + t.error->message : std::string{})};
+    if (t.error)
+      row_.error.code = t.error->code;
+    break;
+  }
+  if (row_.state == run_state::cancelling)
+    to = row_.error.code == errc::timed_out ? run_state::failed
+                                            : run_state::cancelled;
+  row_.ended_at = now;
+  if (to == run_state::completed)
+    row_.output = gathered_output();
+  if (row_.deadline != no_instant)
+    out_.timers.push_back({0, due_kind::none, no_instant});
+  set_run_state(to, now);
+}
+
+/// The outputs of the steps that nothing depends on, by name.
+text run::gathered_output() const {
+  if (ad_hoc_)
+    return {};
+  std::string all = "{";
+  for (const auto& t : tasks_) {
+    if (t.source != 0 || t.parent != 0 || t.output.empty()
+        || !spec(t).dependents.empty())
+      continue;
+    if (all.size() > 1)
+      all += ',';
+    all += nlohmann::json(spec(t).name).dump();
+    all += ':';
+    all += t.output.view();
+    if (all.size() > gathered_bytes_max)
+      return text{R"({"truncated":"gathered_bytes_max"})"};
+  }
+  return text{all + '}'};
+}
+
+} // namespace troupe::core

@@ -1,0 +1,231 @@
+#include <cassert>
+
+#include "core/run.hpp"
+
+// What happens to a run from outside: agents, timers, sub-runs.
+
+namespace troupe::core {
+
+bool run::assigned(uint32_t number, uint32_t attempt, std::string_view agent,
+                   text score, instant now) {
+  if (find(number) == nullptr)
+    return false;
+  auto& t = at(number);
+  if (t.state != task_state::queued || !t.offered || t.attempt != attempt) {
+    // Withdrawn while the coordinator gave it away. Its end will be refused,
+    // too, because a withdrawn task is offered with a new token.
+    return false;
+  }
+  t.offered = false; // Still counted in `active_`.
+  t.agent = text{std::string{agent}};
+  t.score = std::move(score);
+  t.started_at = now;
+  apply(t, task_event::start, now);
+  set_run_state(run_state::running, now);
+  note(fact_kind::task_started, &t, now, t.agent.str());
+  const auto& s = spec(t);
+  auto due = now + s.timeout.value_or(std::chrono::seconds{30});
+  if (s.deadline && t.queued_at + *s.deadline < due)
+    due = t.queued_at + *s.deadline;
+  arm(t, due_kind::timeout, due);
+  return true;
+}
+
+bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
+                instant now, double random) {
+  if (find(number) == nullptr)
+    return false;
+  auto& t = at(number);
+  if (!working(t) || t.attempt != attempt)
+    return false;
+  disarm(t);
+  --active_;
+  if (t.stopping && how != end_kind::answered) {
+    // Asked to stop, and did. (An answer that was faster still counts.)
+    end_cancelled(t, "cancelled", now);
+    drain(now);
+    return true;
+  }
+  auto failed = [&](errc code, category kind, std::string otherwise) {
+    auto why = std::move(what.error);
+    why.code = code;
+    why.kind = kind;
+    if (why.message.empty())
+      why.message = std::move(otherwise);
+    attempt_failed(t, std::move(why), what.delay, now, random);
+  };
+  const auto& s = spec(t);
+  switch (how) {
+    case end_kind::answered:
+      answered(t, std::move(what), now, random);
+      break;
+    case end_kind::returned:
+    case end_kind::cancelled: // By the host's own doing, e.g. a drain.
+      if (s.at_most_once)
+        failed(errc::agent_crashed, category::agent_crash,
+               "interrupted, and it must not run twice");
+      else
+        return_to_queue(t, now);
+      break;
+    case end_kind::crashed:
+      failed(errc::agent_crashed, category::agent_crash,
+             "the agent crashed while it worked");
+      break;
+    case end_kind::timed_out:
+      failed(errc::timed_out, category::timeout,
+             "the attempt ran longer than "
+               + to_text(s.timeout.value_or(std::chrono::seconds{30})));
+      break;
+    case end_kind::stuck:
+      // It may still be doing things: only harmless work is tried elsewhere.
+      if (s.pure)
+        failed(errc::timed_out, category::timeout,
+               "the agent ignores cancellation");
+      else
+        fail(t,
+             {errc::timed_out, category::timeout,
+              "the agent ignores cancellation and may still be at work, so it "
+              "is not tried again; look at the agent, then `troupe retry`"},
+             now);
+      break;
+  }
+  drain(now);
+  return true;
+}
+
+void run::timer(uint32_t number, due_kind kind, instant now) {
+  if (number == 0) {
+    if (kind == due_kind::deadline && !terminal(row_.state)) {
+      row_.error = {errc::timed_out, category::timeout,
+                    "the run's deadline has passed"};
+      for (auto& t : tasks_)
+        cancel_one(t, "the run's deadline has passed", now);
+      set_run_state(run_state::cancelling, now);
+      drain(now);
+    }
+    return;
+  }
+  if (find(number) == nullptr || row_.state == run_state::paused)
+    return;
+  auto& t = at(number);
+  // A timer that was disarmed while it fired, or comes early, means nothing.
+  if (t.due != kind || t.due_at > now)
+    return;
+  switch (kind) {
+    case due_kind::none:
+      return;
+    case due_kind::retry:
+    case due_kind::snooze:
+      queue(t, now);
+      break;
+    case due_kind::timeout:
+      t.due = due_kind::none; // The task actor sees to it that it ends.
+      t.due_at = no_instant;
+      out_.expired.push_back(number);
+      touch(t);
+      break;
+    case due_kind::deadline:
+      fail(t,
+           {errc::timed_out, category::timeout,
+            "its deadline passed before an agent took it"},
+           now);
+      break;
+    case due_kind::sleep:
+      complete(t, {}, now);
+      break;
+    case due_kind::signal:
+      fail(t,
+           {errc::timed_out, category::timeout,
+            "signal `" + spec(t).signal + "` did not come in time"},
+           now);
+      break;
+    case due_kind::approval: {
+      auto yes = spec(t).approve->approve_on_timeout;
+      answer(number, yes, {"timer", "clock", {}, {}}, "timeout",
+             "nobody answered in time", now);
+      return;
+    }
+    case due_kind::not_before:
+      met(t, now);
+      break;
+  }
+  drain(now);
+}
+
+void run::sub_run_started(uint32_t number, id child, instant) {
+  auto& t = at(number);
+  t.agent = text{to_string(child)};
+  touch(t);
+}
+
+void run::sub_run_ended(uint32_t number, run_state how, text output,
+                        failure why, instant now) {
+  if (find(number) == nullptr)
+    return;
+  auto& t = at(number);
+  if (t.state != task_state::in_progress || working(t))
+    return;
+  if (how == run_state::completed)
+    complete(t, std::move(output), now);
+  else if (how == run_state::cancelled && t.stopping) {
+    end_cancelled(t, "cancelled", now);
+  } else {
+    if (!why)
+      why = {errc::cancelled, category::cancelled, "its sub-run was cancelled"};
+    fail(t, std::move(why), now);
+  }
+  drain(now);
+}
+
+void run::adopt(uint32_t number, uint32_t attempt, std::string_view agent,
+                instant now) {
+  if (find(number) == nullptr)
+    return;
+  auto& t = at(number);
+  if (attempt < t.attempt || terminal(t.state))
+    return;
+  t.attempt = attempt;
+  if (t.state == task_state::queued) {
+    // Its start was not written yet when the shard went down.
+    if (!t.offered)
+      ++active_;
+    t.offered = true;
+    assigned(number, attempt, agent, {}, now);
+    return;
+  }
+  touch(t);
+}
+
+void run::go_on(instant now) {
+  drain(now);
+}
+
+void run::lost(uint32_t number, bool counted, instant now) {
+  if (find(number) == nullptr)
+    return;
+  auto& t = at(number);
+  if (!working(t))
+    return;
+  disarm(t);
+  --active_;
+  if (counted)
+    ++t.unclean;
+  touch(t);
+  if (t.unclean >= unclean_ends_max)
+    fail(t,
+         {errc::quarantined, category::agent_crash,
+          "the task was running at three unclean ends of the node"},
+         now);
+  else if (t.stopping)
+    end_cancelled(t, "cancelled", now);
+  else if (spec(t).at_most_once)
+    fail(t,
+         {errc::agent_crashed, category::agent_crash,
+          "interrupted, and it must not run twice"},
+         now);
+  else
+    return_to_queue(t, now);
+  drain(now);
+}
+
+} // namespace troupe::core

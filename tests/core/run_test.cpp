@@ -1,0 +1,413 @@
+#include "core/run_driver.hpp"
+
+using namespace troupe;
+using namespace troupe::core;
+using namespace std::chrono_literals;
+using test::run_driver;
+using enum task_state;
+
+namespace {
+
+const std::string diamond = R"(
+workflow: diamond
+version: 1
+steps:
+  top: {type: test}
+  left: {depends_on: [top]}
+  right: {depends_on: [top]}
+  end:
+    depends_on: [left, right]
+    input: {l: "${steps.left.output.n}", r: "${steps.right.output.n}"}
+)";
+
+} // namespace
+
+TEST_CASE("a run ends when all its tasks have", "[core]")
+{
+  run_driver d{diamond};
+  CHECK(d.row.state == run_state::queued);
+  CHECK(d.offers.size() == 1);
+  d.work("top");
+  CHECK(d.row.state == run_state::running);
+  CHECK(d.offers.size() == 2);
+  d.work("left", R"({"n":1})");
+  CHECK(d.state("end") == waiting);
+  d.work("right", R"({"n":2})");
+  CHECK(d.task("end").input.view() == R"({"l":1,"r":2})");
+  auto last = d.work("end", R"("done")");
+  CHECK(last.over);
+  CHECK(d.row.state == run_state::completed);
+  CHECK(d.row.output.view() == R"({"end":"done"})");
+  CHECK(d.row.counts[static_cast<size_t>(completed)] == 4);
+}
+
+TEST_CASE("a failed task is tried again after its backoff", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 1, backoff: {base: 1s}}\n"};
+  d.start("a");
+  d.end("a", outcome::failed("no luck"));
+  CHECK(d.state("a") == retrying);
+  CHECK(d.offers.empty());
+  d.advance(999ms);
+  CHECK(d.offers.empty());
+  d.advance(1ms);
+  CHECK(d.offers.size() == 1);
+  d.start("a");
+  auto last = d.end("a", outcome::failed("no luck"));
+  CHECK(last.over);
+  CHECK(d.state("a") == failed);
+  CHECK(d.row.state == run_state::failed);
+  CHECK(last.attempts.size() == 1);
+}
+
+TEST_CASE("what must not be tried again is not", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 3}\n"};
+  d.start("a");
+  d.end("a", outcome::give_up("never"));
+  CHECK(d.state("a") == failed);
+  CHECK(d.task("a").error->message == "never");
+}
+
+TEST_CASE("a result with an old token is refused", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 1, backoff: {base: 1s}}\n"};
+  d.start("a");
+  auto old = d.task("a").attempt;
+  d.end("a", {}, end_kind::returned);
+  CHECK(d.state("a") == queued);
+  CHECK(d.task("a").retries == 0); // Uncounted.
+  d.start("a");
+  CHECK_FALSE(
+    d.r->ended(1, old, end_kind::answered, outcome::done(), d.now, 0));
+  CHECK(d.state("a") == in_progress);
+}
+
+TEST_CASE("dependents of a failed task are skipped, handlers run", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {retries: 0}
+  b: {depends_on: [a]}
+  c: {depends_on: [b]}
+  mend: {depends_on: [{step: a, on: failure}]}
+  always: {depends_on: [{step: b, on: always}]}
+)"};
+  d.start("a");
+  d.end("a", outcome::failed("broken"));
+  CHECK(d.state("b") == skipped);
+  CHECK(d.state("c") == skipped);
+  d.work("mend");
+  d.work("always");
+  // The failure was handled.
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("a condition that is false skips its step only", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+input: {env: {type: string, required: true}}
+steps:
+  a: {when: "run.input.env == 'prod'"}
+  b: {depends_on: [a]}
+)",
+               R"({"env":"test"})"};
+  CHECK(d.state("a") == skipped);
+  CHECK(d.state("b") == queued);
+}
+
+TEST_CASE("a foreach makes a task for each item and gathers in order", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  list: {}
+  each:
+    depends_on: [list]
+    foreach: "${steps.list.output}"
+    max_parallel: 2
+    input: {name: "${item}", at: "${index}"}
+  end: {depends_on: [each], input: "${steps.each.output}"}
+)"};
+  d.work("list", R"(["x","y","z"])");
+  CHECK(d.offers.size() == 2);
+  CHECK(d.task("each[1]").input.view() == R"({"at":1,"name":"y"})");
+  d.work("each[1]", "20");
+  CHECK(d.offers.size() == 2);
+  d.work("each[0]", "10");
+  d.work("each[2]", "30");
+  CHECK(d.task("end").input.view() == "[10,20,30]");
+  d.work("end");
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("an empty foreach completes with an empty list", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {foreach: []}\n"};
+  CHECK(d.row.state == run_state::completed);
+  CHECK(d.task("a").output.view() == "[]");
+}
+
+TEST_CASE("a loop repeats until its condition is true", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {repeat_until: "output.n >= 2", repeat_max: 5, input: {i: "${iteration}"}}
+)"};
+  d.work("a[0]", R"({"n":0})");
+  CHECK(d.task("a[1]").input.view() == R"({"i":2})");
+  d.work("a[1]", R"({"n":2})");
+  CHECK(d.task("a").output.view() == R"({"n":2})");
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("a loop past its bound fails with the limit's name", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n"
+               "  a: {repeat_until: \"output.ok\", repeat_max: 2}\n"};
+  d.work("a[0]", R"({"ok":false})");
+  d.work("a[1]", R"({"ok":false})");
+  CHECK(d.state("a") == failed);
+  CHECK(d.task("a").error->code == errc::limit_reached);
+}
+
+TEST_CASE("a gate waits for a person, and a refusal fails the task", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {type: deployment, approve: {by: boss, timeout: 1h}}
+  b: {type: deployment, approve: {timeout: 1h, on_timeout: approve}}
+  c: {type: deployment, approve: {timeout: 1h}}
+)"};
+  CHECK(d.state("a") == awaiting_approval);
+  CHECK(d.questions.size() == 3);
+  CHECK(d.offers.empty());
+  CHECK_FALSE(d.r->answer(1, true, d.me, "ann", "", d.now));
+  d.take();
+  CHECK(d.state("a") == queued);
+  CHECK(d.r->answer(1, true, d.me, "bob", "", d.now).code
+        == errc::already_answered);
+  d.advance(1h);
+  CHECK(d.state("b") == queued);
+  CHECK(d.state("c") == failed);
+  CHECK(d.task("c").error->code == errc::rejected);
+}
+
+TEST_CASE("a sleep ends when its time has come", "[core]")
+{
+  run_driver d{
+    "workflow: w\nsteps:\n  a: {sleep: 2h}\n  b: {depends_on: [a]}\n"};
+  CHECK(d.state("a") == in_progress);
+  d.advance(2h - 1us);
+  CHECK(d.state("a") == in_progress);
+  d.advance(1us);
+  CHECK(d.state("a") == completed);
+  CHECK(d.offers.size() == 1);
+}
+
+TEST_CASE("a signal is taken whether it comes before or after", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {signal: go}
+  b: {depends_on: [a], signal: on}
+)"};
+  auto taken = true;
+  CHECK_FALSE(d.r->signal("on", text{"2"}, d.me, d.now, taken));
+  CHECK_FALSE(taken);
+  d.take();
+  CHECK(d.signals == 1);
+  CHECK_FALSE(d.r->signal("go", text{"1"}, d.me, d.now, taken));
+  CHECK(taken);
+  d.take();
+  CHECK(d.signals == 0);
+  CHECK(d.task("a").output.view() == "1");
+  CHECK(d.task("b").output.view() == "2");
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("a signal that does not come fails its step in time", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {signal: go, timeout: 5m}\n"};
+  d.advance(5min);
+  CHECK(d.task("a").error->code == errc::timed_out);
+}
+
+TEST_CASE("cancel ends what waits and stops what works", "[core]")
+{
+  run_driver d{diamond};
+  d.work("top");
+  d.start("left");
+  CHECK_FALSE(d.r->cancel(d.me, "enough", d.now));
+  auto out = d.take();
+  CHECK(out.stops == std::vector<uint32_t>{d.task("left").number});
+  CHECK(d.state("right") == cancelled);
+  CHECK(d.state("end") == cancelled);
+  CHECK(d.row.state == run_state::cancelling);
+  CHECK_FALSE(out.over);
+  auto last = d.end("left", {}, end_kind::cancelled);
+  CHECK(last.over);
+  CHECK(d.row.state == run_state::cancelled);
+  CHECK(d.r->cancel(d.me, "", d.now).code == errc::invalid_state);
+}
+
+TEST_CASE("an answer that is faster than the cancel still counts", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n"};
+  d.start("a");
+  d.r->cancel_task(1, d.me, "", d.now);
+  d.end("a", outcome::done("1"));
+  CHECK(d.state("a") == completed);
+}
+
+TEST_CASE("a pause stops the clocks", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  nap: {sleep: 1h}
+  a: {timeout: 10m}
+  b: {}
+)"};
+  d.start("a");
+  CHECK_FALSE(d.r->pause(d.me, d.now));
+  d.take();
+  CHECK(d.timers.empty());
+  CHECK(d.offers.empty());
+  CHECK(d.state("b") == paused);
+  d.advance(100h);
+  CHECK(d.state("nap") == in_progress);
+  CHECK_FALSE(d.r->resume(d.me, d.now));
+  auto out = d.take();
+  CHECK(d.state("b") == queued);
+  CHECK(d.offers.size() == 1);
+  d.advance(10min - 1us);
+  CHECK(d.task("a").due == due_kind::timeout);
+  d.now += 1us;
+  d.r->timer(d.task("a").number, due_kind::timeout, d.now);
+  CHECK(d.take().expired.size() == 1);
+}
+
+TEST_CASE("retry brings back what failed and what it made skip", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 0}\n"
+               "  b: {depends_on: [a]}\n  c: {depends_on: [b]}\n"};
+  d.start("a");
+  d.end("a", outcome::failed("no"));
+  CHECK(d.row.state == run_state::failed);
+  CHECK_FALSE(d.r->retry(0, d.me, d.now));
+  d.take();
+  CHECK(d.row.state == run_state::running);
+  CHECK(d.state("b") == waiting);
+  d.work("a");
+  d.work("b");
+  d.work("c");
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("tasks that an agent adds join the run", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {depends_on: [a]}\n"};
+  d.start("a");
+  d.end("a", outcome::done("1").with_tasks(
+               R"([{"name":"x"},{"name":"y","depends_on":["x"]}])"));
+  CHECK(d.state("a") == completed);
+  CHECK(d.state("b") == waiting); // For what was added, too.
+  d.work("x");
+  d.reload();
+  d.r->go_on(d.now);
+  d.take();
+  d.work("y");
+  CHECK(d.state("b") == queued);
+}
+
+TEST_CASE("wrong tasks that an agent adds fail its task", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 0}\n"};
+  d.start("a");
+  d.end("a", outcome::done("1").with_tasks(R"([{"nam":"x"}])"));
+  CHECK(d.state("a") == failed);
+  CHECK(d.task("a").error->kind == category::validation);
+}
+
+TEST_CASE("an output that is not as expected is a failed attempt", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {retries: 1, expect: {type: object, required: [ok]}}
+  b: {retries: 0, expect: "output.n > 3"}
+)"};
+  d.start("a");
+  d.end("a", outcome::done("{}"));
+  CHECK(d.state("a") == retrying);
+  d.start("b");
+  d.end("b", outcome::done(R"({"n":3})"));
+  CHECK(d.task("b").error->code == errc::invalid_result);
+}
+
+TEST_CASE("a task that was running at three unclean ends is set aside",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {retries: 0}\n"};
+  for (int i = 0; i < 3; ++i) {
+    d.start("a");
+    d.reload(true);
+    d.r->lost(1, true, d.now);
+    d.take();
+  }
+  CHECK(d.state("a") == failed);
+  CHECK(d.task("a").error->code == errc::quarantined);
+}
+
+TEST_CASE("what must not run twice fails when it was interrupted", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {at_most_once: true}\n"};
+  d.start("a");
+  d.reload(true);
+  d.r->lost(1, true, d.now);
+  d.take();
+  CHECK(d.state("a") == failed);
+}
+
+TEST_CASE("a run read again goes on where it was", "[core]")
+{
+  run_driver d{diamond};
+  d.work("top");
+  d.work("left", R"({"n":1})");
+  d.start("right");
+  d.reload();
+  d.r->adopt(d.task("right").number, d.task("right").attempt, "ann", d.now);
+  d.r->go_on(d.now);
+  d.take();
+  CHECK(d.offers.empty());
+  d.end("right", outcome::done(R"({"n":2})"));
+  d.work("end");
+  CHECK(d.row.state == run_state::completed);
+}
+
+TEST_CASE("max_parallel bounds how much of a run is given away", "[core]")
+{
+  run_driver d{"workflow: w\nmax_parallel: 2\nsteps:\n"
+               "  a: {}\n  b: {}\n  c: {}\n"};
+  CHECK(d.offers.size() == 2);
+  d.work("a");
+  CHECK(d.offers.size() == 2);
+}
+
+TEST_CASE("a long chain of skipped steps needs no stack", "[core]")
+{
+  std::string source = "workflow: w\nsteps:\n  s0: {retries: 0}\n";
+  for (int i = 1; i < 20'000; ++i)
+    source += "  s" + std::to_string(i) + ": {depends_on: [s"
+              + std::to_string(i - 1) + "]}\n";
+  run_driver d{source};
+  d.start("s0");
+  d.end("s0", outcome::failed("no"));
+  CHECK(d.row.counts[static_cast<size_t>(skipped)] == 19'999);
+}
