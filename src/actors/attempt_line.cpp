@@ -1,0 +1,192 @@
+#include "actors/attempt_line.hpp"
+
+#include <caf/send.hpp>
+
+namespace troupe {
+
+namespace {
+
+/// Progress and log lines of an attempt: at most ten a second, in all.
+constexpr std::chrono::milliseconds signal_interval{100};
+constexpr size_t signal_bytes_max = 1024;
+
+thread_local token_list* collecting = nullptr;
+
+} // namespace
+
+ends_collector::ends_collector() {
+  collecting = &list_;
+}
+
+ends_collector::~ends_collector() {
+  collecting = nullptr;
+}
+
+token_list ends_collector::take() {
+  return std::move(list_);
+}
+
+bool ends_collector::add(const token& x) {
+  if (collecting == nullptr)
+    return false;
+  collecting->items.push_back(x);
+  return true;
+}
+
+attempt_line::attempt_line(host_address_ptr to, token key)
+  : to_(std::move(to)), key_(key) {}
+
+attempt_line::~attempt_line() {
+  if (!given_)
+    end(core::end_kind::crashed,
+        "the agent dropped the task without an answer");
+}
+
+void attempt_line::send(std::unique_ptr<ended> x) {
+  x->key = key_;
+  x->agent = to_->agent;
+  {
+    std::lock_guard guard{mutex_};
+    end_ = std::move(x);
+  }
+  if (ends_collector::add(key_))
+    return;
+  // Empty while the host restarts: its next life looks at all lines.
+  auto host = child_ref<host_actor>{to_->host};
+  if (auto handle = host.handle())
+    caf::anon_send(handle, done_atom_v, token_list{{key_}});
+}
+
+std::unique_ptr<ended> attempt_line::take_end() {
+  std::lock_guard guard{mutex_};
+  return std::move(end_);
+}
+
+void attempt_line::give(outcome result) {
+  if (given_.exchange(true))
+    return;
+  std::function<void(bool)> react; // Dropped outside the lock.
+  {
+    std::lock_guard guard{mutex_};
+    react.swap(react_);
+  }
+  auto x = std::make_unique<ended>();
+  auto stopped = cancelled_ && result.what == verdict::failed
+                 && result.error.kind == category::cancelled;
+  x->how = stopped ? core::end_kind::cancelled : core::end_kind::answered;
+  if (result.what == verdict::failed
+      && result.error.kind == category::agent_crash)
+    x->how = core::end_kind::crashed;
+  x->what = std::move(result);
+  send(std::move(x));
+}
+
+void attempt_line::end(core::end_kind how, std::string why) {
+  if (given_.exchange(true))
+    return;
+  auto x = std::make_unique<ended>();
+  x->how = how;
+  x->what = outcome::failed(std::move(why));
+  send(std::move(x));
+}
+
+void attempt_line::give_after(std::chrono::milliseconds delay, outcome result) {
+  {
+    std::lock_guard guard{mutex_};
+    scheduled_ = true;
+    if (cancelled_) {
+      delay = std::chrono::milliseconds{0};
+      result = outcome::failed("cancelled", category::cancelled);
+    }
+  }
+  auto host = child_ref<host_actor>{to_->host};
+  if (auto handle = host.handle())
+    caf::anon_send(handle,
+                   later{key_, core::duration{delay}, std::move(result)});
+}
+
+bool attempt_line::cancelled() const {
+  return cancelled_;
+}
+
+bool attempt_line::cancel(bool force) {
+  std::function<void(bool)> react;
+  auto scheduled = false;
+  {
+    std::lock_guard guard{mutex_};
+    cancelled_ = true;
+    forced_ = forced_ || force;
+    react = react_;
+    scheduled = scheduled_;
+    cancel_came_.notify_all();
+  }
+  if (react)
+    react(force);
+  if (scheduled && !given_)
+    end(core::end_kind::cancelled, "cancelled");
+  return given_ || react;
+}
+
+void attempt_line::on_cancel(std::function<void(bool force)> react) {
+  auto now = false;
+  auto force = false;
+  {
+    std::lock_guard guard{mutex_};
+    react_ = react;
+    now = cancelled_;
+    force = forced_;
+  }
+  if (now)
+    react(force);
+}
+
+bool attempt_line::wait(std::chrono::milliseconds time) {
+  std::unique_lock guard{mutex_};
+  return cancel_came_.wait_for(guard, time,
+                               [this] { return cancelled_.load(); });
+}
+
+bool attempt_line::allow_signal() {
+  std::lock_guard guard{mutex_};
+  auto now = to_->now();
+  if (now < next_signal_ || given_)
+    return false;
+  next_signal_ = now + signal_interval;
+  return true;
+}
+
+void attempt_line::send_signal(troupe::progress x) {
+  if (x.note.size() > signal_bytes_max)
+    x.note.resize(signal_bytes_max);
+  x.key = key_;
+  auto feed = child_ref<feed_actor>{to_->feed};
+  if (auto handle = feed.handle())
+    caf::anon_send(handle, std::move(x));
+}
+
+void attempt_line::progress(double fraction, std::string note) {
+  if (allow_signal())
+    send_signal({key_, fraction, std::move(note), false});
+}
+
+void attempt_line::log(std::string line) {
+  send_signal({key_, 0, std::move(line), true});
+}
+
+task public_task(const work& what) {
+  task t;
+  t.id = core::to_string(what.key.task);
+  t.run = core::to_string(what.run);
+  t.workspace = what.workspace.str();
+  t.name = what.step->name;
+  t.type = what.step->need->type;
+  t.input = what.input.empty() ? "null" : what.input.str();
+  t.attempt = what.key.attempt;
+  t.idempotency_key =
+    what.step->idempotency_key.empty() ? t.id : what.step->idempotency_key;
+  t.timeout =
+    std::chrono::duration_cast<std::chrono::milliseconds>(what.timeout);
+  return t;
+}
+
+} // namespace troupe

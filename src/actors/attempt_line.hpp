@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "actors/house.hpp"
+
+namespace troupe {
+
+/// Where an agent's word goes: the host of that name, whichever life.
+struct host_address {
+  std::string agent;
+  child_ref<host_actor> host;
+  child_ref<feed_actor> feed;
+  std::function<core::instant()> now;
+};
+using host_address_ptr = std::shared_ptr<const host_address>;
+
+/// The line between an agent's code, on any thread, and its host. The first
+/// outcome counts; dropping it without one counts as a crash. Thread-safe.
+class attempt_line : public reply::sink {
+public:
+  attempt_line(host_address_ptr to, token key);
+  ~attempt_line() override;
+
+  void give(outcome result) override;
+  void give_after(std::chrono::milliseconds delay, outcome result) override;
+  bool cancelled() const override;
+  void progress(double fraction, std::string note) override;
+  void on_cancel(std::function<void(bool force)> react) override;
+  void log(std::string line) override;
+
+  /// From the host: the agent is to stop, `force` after the grace. True if the
+  /// agent reacts to that; else somebody has to wait, or not.
+  bool cancel(bool force);
+
+  /// Blocks for at most `time`; true once cancelled.
+  bool wait(std::chrono::milliseconds time);
+
+  /// How it ended, when the agent did not say so itself.
+  void end(core::end_kind how, std::string why);
+
+  /// The end, once, for the host: it stays here until a host has come for it.
+  std::unique_ptr<ended> take_end();
+
+private:
+  void send(std::unique_ptr<ended> x);
+  void send_signal(troupe::progress x);
+  bool allow_signal();
+
+  host_address_ptr to_;
+  token key_;
+  std::atomic<bool> given_{false};
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;
+  std::condition_variable cancel_came_;
+  std::function<void(bool)> react_;
+  std::unique_ptr<ended> end_;
+  bool scheduled_ = false; // `give_after` was called: nobody is at work.
+  bool forced_ = false;
+  core::instant next_signal_;
+};
+
+/// Collects which attempts end while agents are called on this thread, so that
+/// a list of tasks becomes a list of ends. One at a time for each thread.
+class ends_collector {
+public:
+  ends_collector();
+  ~ends_collector();
+  token_list take();
+
+  static bool add(const token& x); // False: nobody collects on this thread.
+
+private:
+  token_list list_;
+};
+
+/// What an agent that may block sees of its line.
+class line_context : public context {
+public:
+  explicit line_context(attempt_line& line) : line_(line) {}
+  bool cancelled() const override { return line_.cancelled(); }
+  bool wait(std::chrono::milliseconds time) override {
+    return line_.wait(time);
+  }
+  void progress(double fraction, std::string note) override {
+    line_.progress(fraction, std::move(note));
+  }
+  void log(std::string line) override { line_.log(std::move(line)); }
+
+private:
+  attempt_line& line_;
+};
+
+/// What the agent gets to see of its work.
+task public_task(const work& what);
+
+} // namespace troupe

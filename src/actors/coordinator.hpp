@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+
+#include "actors/house.hpp"
+#include "core/allocator.hpp"
+#include "core/limits.hpp"
+
+namespace troupe {
+
+struct coordinator_state {
+  static inline const char* name = "coordinator";
+  struct known_host {
+    uint64_t generation = 0;
+    bool outside = false;
+    child_ref<host_actor> host;
+  };
+  house_ptr home;
+  std::vector<child_ref<shard_actor>> shards;
+  std::unique_ptr<core::limits> limits;
+  std::unique_ptr<core::allocator> choose;
+  std::unordered_map<core::id, work_ptr> queued; // Never iterated in order.
+  std::map<std::string, known_host> hosts;
+  std::set<uint32_t> silent; // Shards that have not said what they have.
+  bool deciding = false;     // A `decide` is on its way to us.
+  core::instant next_tick;
+};
+
+using coordinator_ptr = coordinator_actor::stateful_pointer<coordinator_state>;
+
+coordinator_actor::behavior_type coordinator(coordinator_ptr self,
+                                             house_ptr home);
+
+} // namespace troupe

@@ -1,0 +1,102 @@
+#include "actors/directory.hpp"
+
+#include <cmath>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <nlohmann/json.hpp>
+
+namespace troupe {
+
+namespace {
+
+using self_ptr = directory_actor::stateful_pointer<directory_state>;
+
+/// A smaller change of a figure would not change any score's second digit.
+constexpr double worth_telling = 0.01;
+
+void tell(self_ptr self, const std::string& agent, const std::string& type) {
+  auto& st = self->state;
+  auto value = st.history.performance(agent, type);
+  auto [pos, is_new] = st.told.try_emplace({agent, type}, value);
+  if (!is_new && std::abs(pos->second - value) < worth_telling)
+    return;
+  pos->second = value;
+  if (auto to = st.coordinator.handle())
+    self->send(to, perf_atom_v, agent, type, value);
+}
+
+void fold(self_ptr self, const performed_list& list) {
+  auto& st = self->state;
+  auto& entry = st.agents[list.agent];
+  std::set<std::string> types;
+  for (const auto& x : list.items) {
+    st.history.fold({list.agent, x.type, x.well, x.took});
+    ++(x.well ? entry.done : entry.failed);
+    types.insert(x.type);
+  }
+  for (const auto& type : types)
+    tell(self, list.agent, type);
+}
+
+std::string_view to_string(core::agent_health x) {
+  switch (x) {
+    case core::agent_health::healthy:
+      return "healthy";
+    case core::agent_health::draining:
+      return "draining";
+    case core::agent_health::disabled:
+      return "disabled";
+  }
+  return "unknown";
+}
+
+std::string listing(const directory_state& st) {
+  auto all = nlohmann::json::array();
+  for (const auto& [name, x] : st.agents) {
+    auto performance = nlohmann::json::object();
+    for (const auto& [pair, value] : st.told)
+      if (pair.first == name)
+        performance[pair.second] =
+          std::round(st.history.performance(name, pair.second) * 1000) / 1000;
+    all.push_back({{"name", name},
+                   {"kind", x.who.kind},
+                   {"capabilities", x.who.who.capabilities},
+                   {"specialisation", x.who.who.specialisation},
+                   {"max_load", x.who.who.max_load},
+                   {"state", to_string(x.health)},
+                   {"completed", x.done},
+                   {"failed", x.failed},
+                   {"performance", performance}});
+  }
+  return nlohmann::json{{"agents", all}}.dump();
+}
+
+} // namespace
+
+directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
+  auto& st = self->state;
+  st.coordinator = home->coordinator;
+  st.home = std::move(home);
+  for (const auto& name : st.home->agent_names)
+    if (auto to = st.home->host(name).handle())
+      self->send(to, anew_atom_v); // They may have said hello to a former life.
+  return {
+    [self](hello& x) {
+      auto name = x.who.name;
+      self->state.agents[name].who = std::move(x);
+    },
+    [self](health_atom, const std::string& agent, core::agent_health to) {
+      self->state.agents[agent].health = to;
+    },
+    [self](const performed_list& list) { fold(self, list); },
+    [self](anew_atom) {
+      auto told = std::exchange(self->state.told, {});
+      for (const auto& [pair, value] : told)
+        tell(self, pair.first, pair.second);
+    },
+    [self](stats_atom) { return listing(self->state); },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,215 @@
+#include "actors/host.hpp"
+
+#include <algorithm>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+namespace troupe {
+
+namespace {
+
+/// Results that no shard has taken are offered again that often.
+constexpr std::chrono::milliseconds resend_interval{500};
+
+held_list held(const host_actor_state& st, uint32_t shard) {
+  held_list list;
+  list.agent = st.spec.who.name;
+  list.generation = st.generation;
+  for (const auto& [key, x] : st.memory->attempts) {
+    if (st.home->shard_of(key.task) != shard)
+      continue;
+    if (x.now == hosted::phase::ended)
+      list.done.push_back(*x.end);
+    else
+      list.running.push_back(key);
+  }
+  // The order of a hash table must not show.
+  std::sort(list.running.begin(), list.running.end());
+  std::sort(list.done.begin(), list.done.end(),
+            [](const ended& a, const ended& b) { return a.key < b.key; });
+  return list;
+}
+
+void say_hello(host_ptr self) {
+  auto& st = self->state;
+  hello x;
+  x.who = st.spec.who;
+  x.kind = st.spec.kind;
+  x.outside = st.spec.outside;
+  x.generation = st.generation;
+  for (const auto& [key, attempt] : st.memory->attempts)
+    if (attempt.now != hosted::phase::ended)
+      x.running.push_back(key);
+  std::sort(x.running.begin(), x.running.end());
+  if (auto to = st.coordinator.handle())
+    self->send(to, x);
+  if (auto to = st.directory.handle())
+    self->send(to, x);
+}
+
+/// A new life: what ended meanwhile, and who holds what.
+void take_over(host_ptr self) {
+  auto& st = self->state;
+  std::vector<token> open;
+  for (const auto& [key, x] : st.memory->attempts)
+    if (x.now == hosted::phase::runs)
+      open.push_back(key);
+  std::sort(open.begin(), open.end());
+  take_done(self, token_list{open}); // Those whose line has an end.
+  for (const auto& slot : st.memory->slots)
+    self->monitor(slot.instance);
+  if (st.generation > 1)
+    for (uint32_t shard = 0; shard < st.shards.size(); ++shard)
+      if (auto to = st.shards[shard].handle()) {
+        auto list = held(st, shard);
+        list.anew = true;
+        self->send(to, std::move(list));
+      }
+  fill_slots(self);
+  say_hello(self);
+}
+
+void set_health(host_ptr self, core::agent_health to) {
+  auto& st = self->state;
+  st.health = to;
+  if (auto coordinator = st.coordinator.handle())
+    self->send(coordinator, health_atom_v, st.spec.who.name, to);
+  if (auto directory = st.directory.handle())
+    self->send(directory, health_atom_v, st.spec.who.name, to);
+}
+
+void cancel(host_ptr self, const token& key, bool force) {
+  auto& st = self->state;
+  auto pos = st.memory->attempts.find(key);
+  if (pos == st.memory->attempts.end()
+      || pos->second.now == hosted::phase::ended)
+    return;
+  auto& x = pos->second;
+  if (x.now == hosted::phase::waits_for_go)
+    return x.line->end(core::end_kind::cancelled, "cancelled before it began");
+  auto reacts = x.line->cancel(force);
+  if (!force || reacts)
+    return;
+  // It is code of this process and does not listen. Its token is dead; if it
+  // has a thread, that is lost until it ends by itself.
+  for (auto& slot : st.memory->slots)
+    if (slot.busy == key)
+      ++st.memory->lost_slots;
+  st.home->warn("agent `" + st.spec.who.name
+                + "` ignores cancellation of step `" + x.what->step->name
+                + "`");
+  x.line->end(core::end_kind::stuck, "the agent ignores cancellation");
+}
+
+void fire(host_ptr self) {
+  auto& st = self->state;
+  st.ticking = false;
+  for (const auto& due : st.wheel.advance(st.home->now())) {
+    auto pos = st.waiting.find(due.value);
+    auto x = std::move(pos->second);
+    st.waiting.erase(pos);
+    auto attempt = st.memory->attempts.find(x.key);
+    if (attempt != st.memory->attempts.end())
+      attempt->second.line->give(std::move(x.what));
+  }
+  if (auto next = st.wheel.next_due()) {
+    st.ticking = true;
+    auto wait = std::max(core::duration{1000}, *next - st.home->now());
+    self->delayed_send(self, wait, caf::tick_atom_v);
+  }
+}
+
+void keep_for_later(host_ptr self, later& x) {
+  auto& st = self->state;
+  auto due = st.home->now() + x.delay;
+  auto serial = ++st.last_serial;
+  st.waiting[serial] = std::move(x);
+  st.wheel.arm(serial, 0, due);
+  fire(self);
+}
+
+tree_node describe(host_ptr self) {
+  auto& st = self->state;
+  tree_node node;
+  node.name = st.spec.who.name;
+  node.id = self->id();
+  node.kind = "host";
+  node.state = child_state::running;
+  node.generation = st.generation;
+  node.children_total = st.memory->slots.size();
+  for (const auto& slot : st.memory->slots) {
+    tree_node child;
+    child.name =
+      slot.busy.task ? core::to_string(slot.busy.task) : std::string{"idle"};
+    child.id = slot.instance.id();
+    child.kind = "agent";
+    child.state = child_state::running;
+    node.children.push_back(std::move(child));
+  }
+  return node;
+}
+
+} // namespace
+
+host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
+                               std::shared_ptr<host_memory> memory,
+                               uint64_t generation) {
+  auto& st = self->state;
+  st.spec = std::move(spec);
+  st.memory = std::move(memory);
+  st.generation = generation;
+  st.shards = home->shards;
+  st.coordinator = home->coordinator;
+  st.directory = home->directory;
+  st.crashes = std::make_unique<core::restart_window>(st.spec.limit);
+  st.address = std::make_shared<host_address>(host_address{
+    st.spec.who.name, home->host(st.spec.who.name), home->feed, home->now});
+  st.home = std::move(home);
+  self->set_down_handler(
+    [self](const caf::down_msg& down) { instance_crashed(self, down); });
+  take_over(self);
+  self->delayed_send(self, resend_interval, ack_atom_v);
+  return {
+    [self](assignment_list& list) { take_assignments(self, list); },
+    [self](go_atom, const token_list& list) {
+      std::vector<hosted*> go;
+      for (const auto& key : list.items)
+        if (auto pos = self->state.memory->attempts.find(key);
+            pos != self->state.memory->attempts.end()
+            && pos->second.now == hosted::phase::waits_for_go)
+          go.push_back(&pos->second);
+      call_agent(self, go);
+    },
+    [self](cancel_atom, const token& key, bool force) {
+      cancel(self, key, force);
+    },
+    [self](ack_atom, const token_list& list) {
+      for (const auto& key : list.items) {
+        self->state.memory->attempts.erase(key);
+        self->state.memory->unrecorded.erase(key);
+      }
+    },
+    [self](ack_atom) {
+      self->delayed_send(self, resend_interval, ack_atom_v);
+      resend(self);
+    },
+    [self](held_atom, uint32_t shard) {
+      if (auto to = self->state.shards[shard].handle())
+        self->send(to, held(self->state, shard));
+    },
+    [self](done_atom, const token_list& list) { take_done(self, list); },
+    [self](later& x) { keep_for_later(self, x); },
+    [self](anew_atom) { say_hello(self); },
+    [self](health_atom, core::agent_health to) { set_health(self, to); },
+    [self](caf::tick_atom) { fire(self); },
+    [self](tree_atom, const tree_query&) { return describe(self); },
+    [self](stats_atom) {
+      auto& st = self->state;
+      return host_stats{st.spec.who, st.spec.kind, st.health,
+                        load_of(*st.memory), st.memory->lost_slots};
+    },
+  };
+}
+
+} // namespace troupe

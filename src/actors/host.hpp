@@ -1,0 +1,110 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "actors/attempt_line.hpp"
+#include "core/restart_policy.hpp"
+#include "core/timer_wheel.hpp"
+
+namespace troupe {
+
+/// One agent as it is configured.
+struct agent_spec {
+  profile who;
+  std::string kind = "c++"; // As shown.
+  std::variant<agent_factory, reactive_factory> make;
+  bool outside = false; // Works in other processes.
+  /// Crashes beyond it disable the agent for `disabled_for`.
+  restart_intensity limit{100, std::chrono::seconds{5}};
+  std::chrono::seconds disabled_for{30};
+};
+
+/// An attempt that a host has.
+struct hosted {
+  enum class phase : uint8_t { waits_for_go, runs, ended };
+  work_ptr what;
+  std::shared_ptr<attempt_line> line;
+  std::unique_ptr<ended> end; // Kept until it is recorded.
+  core::instant since;
+  phase now = phase::waits_for_go;
+};
+
+/// A slot of an agent that may block: an instance with its own thread.
+struct slot {
+  instance_actor instance;
+  token busy; // task nil: free.
+};
+
+struct token_hash {
+  size_t operator()(const token& x) const noexcept {
+    return std::hash<core::id>{}(x.task) ^ x.attempt;
+  }
+};
+
+/// What outlives a host actor: its agents' code goes on while it restarts.
+struct host_memory {
+  std::unordered_map<token, hosted, token_hash> attempts;
+  std::set<token> unrecorded; // Those that have ended.
+  std::vector<slot> slots;    // A reactive agent has one, for all.
+  uint32_t lost_slots = 0;    // Threads that ignore cancellation.
+};
+
+struct host_actor_state {
+  static inline const char* name = "host";
+  house_ptr home;
+  agent_spec spec;
+  std::shared_ptr<host_memory> memory;
+  host_address_ptr address;
+  uint64_t generation = 0;
+  std::vector<child_ref<shard_actor>> shards;
+  child_ref<coordinator_actor> coordinator;
+  child_ref<directory_actor> directory;
+  core::timer_wheel wheel;                     // Of answers that come later.
+  std::unordered_map<uint64_t, later> waiting; // By serial; never iterated.
+  uint64_t last_serial = 0;
+  bool ticking = false;
+  core::agent_health health = core::agent_health::healthy;
+  std::unique_ptr<core::restart_window> crashes;
+};
+
+using host_ptr = host_actor::stateful_pointer<host_actor_state>;
+
+host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
+                               std::shared_ptr<host_memory> memory,
+                               uint64_t generation);
+
+// Between the files of this actor.
+
+void take_assignments(host_ptr self, assignment_list& list);
+void call_agent(host_ptr self, std::vector<hosted*>& list);
+void take_done(host_ptr self, const token_list& list);
+void resend(host_ptr self);
+void instance_crashed(host_ptr self, const caf::down_msg& down);
+void fill_slots(host_ptr self);
+/// Slots in use.
+inline uint32_t load_of(const host_memory& memory) {
+  return memory.lost_slots
+         + static_cast<uint32_t>(memory.attempts.size()
+                                 - memory.unrecorded.size());
+}
+
+/// One instance of the agent's code.
+struct instance_state {
+  static inline const char* name = "agent";
+  host_address_ptr host;
+  std::function<void(const std::string&)> warn;
+  std::unique_ptr<agent> blocking; // Or:
+  std::unique_ptr<reactive_agent> reactive;
+};
+
+/// Spawn it detached in production if the agent may block.
+instance_actor::behavior_type
+instance(instance_actor::stateful_pointer<instance_state> self,
+         host_address_ptr host, const agent_spec& spec,
+         std::function<void(const std::string&)> warn);
+
+} // namespace troupe

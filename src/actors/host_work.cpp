@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <map>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/host.hpp"
+
+// From the assignment to the end of the attempt.
+
+namespace troupe {
+
+namespace {
+
+/// Ends go to their shards, and the coordinator hears of free slots.
+void report(host_ptr self, std::vector<ended>& ends) {
+  auto& st = self->state;
+  std::map<uint32_t, ended_list> by_shard;
+  freed slots{st.spec.who.name, st.generation, 0, {}};
+  performed_list performed;
+  performed.agent = st.spec.who.name;
+  for (auto& x : ends) {
+    slots.items.push_back(x.key);
+    by_shard[st.home->shard_of(x.key.task)].items.push_back(x);
+    auto& attempt = st.memory->attempts.at(x.key);
+    if (x.how == core::end_kind::answered || x.how == core::end_kind::crashed)
+      performed.items.push_back(
+        {attempt.what->step->need->type,
+         x.how == core::end_kind::answered && x.what.what != verdict::failed,
+         st.home->now() - attempt.since});
+  }
+  slots.load = load_of(*st.memory);
+  for (auto& [shard, list] : by_shard)
+    if (auto to = st.shards[shard].handle())
+      self->send(to, std::move(list));
+  if (auto to = st.coordinator.handle())
+    self->send(to, std::move(slots));
+  if (auto to = st.directory.handle(); to && !performed.items.empty())
+    self->send(to, std::move(performed));
+}
+
+instance_actor spawn_instance(host_ptr self) {
+  auto& st = self->state;
+  auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
+  // Monitored, not linked: it goes on while this host restarts.
+  if (blocking && st.home->threads)
+    return self->spawn<caf::monitored + caf::detached>(instance, st.address,
+                                                       st.spec, st.home->warn);
+  return self->spawn<caf::monitored>(instance, st.address, st.spec,
+                                     st.home->warn);
+}
+
+} // namespace
+
+void fill_slots(host_ptr self) {
+  auto& st = self->state;
+  auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
+  auto wanted = blocking ? st.spec.who.max_load : 1;
+  while (st.memory->slots.size() < wanted)
+    st.memory->slots.push_back({spawn_instance(self), {}});
+}
+
+void take_assignments(host_ptr self, assignment_list& list) {
+  auto& st = self->state;
+  std::vector<hosted*> calls;
+  std::vector<ended> back;
+  auto load = load_of(*st.memory);
+  for (auto& what : list.items) {
+    auto [pos, is_new] = st.memory->attempts.try_emplace(what->key);
+    if (!is_new)
+      continue; // Sent twice.
+    auto& x = pos->second;
+    x.line = std::make_shared<attempt_line>(st.address, what->key);
+    x.what = std::move(what);
+    auto refused = list.generation != st.generation
+                   || st.health != core::agent_health::healthy
+                   || load >= st.spec.who.max_load;
+    if (refused) {
+      // The host has the last word: the task goes back uncounted.
+      x.now = hosted::phase::runs;
+      x.line->end(core::end_kind::returned, "the host is full or restarted");
+      continue;
+    }
+    ++load;
+    if (!waits_for_go(*x.what, st.spec.outside))
+      calls.push_back(&x);
+  }
+  call_agent(self, calls);
+}
+
+void call_agent(host_ptr self, std::vector<hosted*>& list) {
+  auto& st = self->state;
+  auto now = st.home->now();
+  auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
+  call_list all;
+  for (auto* x : list) {
+    x->now = hosted::phase::runs;
+    x->since = now;
+    if (!blocking) {
+      all.items.push_back({x->what, x->line});
+      continue;
+    }
+    auto free = std::find_if(st.memory->slots.begin(), st.memory->slots.end(),
+                             [](const slot& s) { return !s.busy.task; });
+    if (free == st.memory->slots.end()) {
+      x->line->end(core::end_kind::returned, "no thread is free");
+      continue;
+    }
+    free->busy = x->what->key;
+    self->send(free->instance, call_list{{{x->what, x->line}}});
+  }
+  if (!all.items.empty())
+    self->send(st.memory->slots.front().instance, std::move(all));
+}
+
+void take_done(host_ptr self, const token_list& list) {
+  auto& st = self->state;
+  std::vector<ended> ends;
+  for (const auto& key : list.items) {
+    auto pos = st.memory->attempts.find(key);
+    if (pos == st.memory->attempts.end())
+      continue;
+    auto& x = pos->second;
+    auto end = x.line->take_end();
+    if (!end || x.now == hosted::phase::ended)
+      continue;
+    x.now = hosted::phase::ended;
+    st.memory->unrecorded.insert(key);
+    ends.push_back(*end);
+    x.end = std::move(end);
+    for (auto& slot : st.memory->slots)
+      if (slot.busy == key && x.end->how != core::end_kind::stuck)
+        slot.busy = {};
+  }
+  if (!ends.empty())
+    report(self, ends);
+}
+
+void resend(host_ptr self) {
+  auto& st = self->state;
+  std::map<uint32_t, ended_list> by_shard;
+  auto old = st.home->now() - std::chrono::seconds{1};
+  for (const auto& key : st.memory->unrecorded)
+    if (const auto& x = st.memory->attempts.at(key); x.since < old)
+      by_shard[st.home->shard_of(key.task)].items.push_back(*x.end);
+  for (auto& [shard, list] : by_shard) {
+    if (auto to = st.shards[shard].handle())
+      self->send(to, std::move(list));
+  }
+}
+
+void instance_crashed(host_ptr self, const caf::down_msg& down) {
+  auto& st = self->state;
+  auto& slots = st.memory->slots;
+  auto pos = std::find_if(slots.begin(), slots.end(), [&](const slot& s) {
+    return s.instance == down.source;
+  });
+  if (pos == slots.end())
+    return;
+  // Its attempts have ended by themselves, but not if it was killed from
+  // outside: then nobody will answer for them.
+  for (auto& [key, x] : st.memory->attempts)
+    if (x.now == hosted::phase::runs
+        && (pos->busy == key
+            || std::holds_alternative<reactive_factory>(st.spec.make))
+        && down.reason == caf::exit_reason::kill)
+      x.line->end(core::end_kind::crashed, "its agent was killed");
+  pos->busy = {};
+  pos->instance = spawn_instance(self);
+  if (st.crashes->allow(st.home->now()))
+    return;
+  st.home->warn("agent `" + st.spec.who.name
+                + "` crashes too often and is disabled for a while");
+  self->send(self, health_atom_v, core::agent_health::disabled);
+  self->delayed_send(self, st.spec.disabled_for, health_atom_v,
+                     core::agent_health::healthy);
+}
+
+} // namespace troupe

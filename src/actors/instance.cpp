@@ -1,0 +1,78 @@
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/host.hpp"
+
+namespace troupe {
+
+namespace {
+
+using self_ptr = instance_actor::stateful_pointer<instance_state>;
+
+/// A reactive agent that holds a worker longer breaks its promise.
+constexpr std::chrono::milliseconds hold_max{100};
+
+void call_blocking(self_ptr self, const call& x) {
+  line_context ctx{*x.line};
+  x.line->give(self->state.blocking->perform(public_task(*x.what), ctx));
+}
+
+void call_reactive(self_ptr self, const call& x) {
+  auto& st = self->state;
+  auto begin = st.host->now();
+  st.reactive->perform(public_task(*x.what), reply{x.line});
+  if (auto took = st.host->now() - begin; took > hold_max)
+    st.warn("reactive agent `" + st.host->agent + "` held a worker for "
+            + core::to_text(took) + " on step `" + x.what->step->name
+            + "`; make it an `agent`, which may block");
+}
+
+void work_on(self_ptr self, call_list& list) {
+  auto& st = self->state;
+  ends_collector ends;
+  for (auto& x : list.items) {
+    std::string why;
+    try {
+      if (st.blocking)
+        call_blocking(self, x);
+      else
+        call_reactive(self, x);
+      continue;
+    } catch (const std::exception& what) {
+      why = what.what();
+    } catch (...) {
+      why = "an exception that is no std::exception";
+    }
+    x.line->end(core::end_kind::crashed,
+                "agent `" + st.host->agent + "` crashed: " + why);
+    // The code may be in any state now: this instance ends, the rest of the
+    // list goes back and a new instance takes over.
+    for (auto& rest : list.items)
+      rest.line->end(core::end_kind::returned, "its agent crashed before");
+    self->quit(make_error(errc::agent_crashed, why));
+    break;
+  }
+  auto host = child_ref<host_actor>{st.host->host};
+  auto done = ends.take();
+  if (auto to = host.handle(); to && !done.items.empty())
+    self->send(to, done_atom_v, std::move(done));
+}
+
+} // namespace
+
+instance_actor::behavior_type
+instance(self_ptr self, host_address_ptr host, const agent_spec& spec,
+         std::function<void(const std::string&)> warn) {
+  auto& st = self->state;
+  st.host = std::move(host);
+  st.warn = std::move(warn);
+  if (const auto* make = std::get_if<agent_factory>(&spec.make))
+    st.blocking = (*make)();
+  else
+    st.reactive = std::get<reactive_factory>(spec.make)();
+  return {
+    [self](call_list& list) { work_on(self, list); },
+  };
+}
+
+} // namespace troupe

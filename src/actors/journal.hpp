@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/house.hpp"
+
+namespace troupe {
+
+/// What outlives a journal actor: the open store. No transaction is ever open
+/// between two of its messages, so a killed journal leaves it in order.
+struct open_store {
+  std::unique_ptr<core::store_writer> writer;
+  core::opened facts;
+};
+using open_store_ptr = std::shared_ptr<open_store>;
+
+struct journal_state {
+  static inline const char* name = "journal";
+  house_ptr home;
+  std::vector<child_ref<shard_actor>> shards; // Own copies.
+  child_ref<feed_actor> feed;
+  open_store_ptr store;
+  std::vector<batch_ptr> pending; // At most one per shard.
+  bool settling = false;          // A `settle` is on its way to us.
+  bool blocked = false;           // The disk is full or read-only.
+};
+
+/// Spawn it detached in production: it waits for the disk.
+journal_actor::behavior_type
+journal(journal_actor::stateful_pointer<journal_state> self, house_ptr home,
+        open_store_ptr store);
+
+} // namespace troupe

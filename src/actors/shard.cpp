@@ -1,0 +1,161 @@
+#include "actors/shard.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/run_tree.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Runs that get something, each once: the messages to them are as few as the
+/// runs.
+using per_run = std::map<core::id, deliveries>;
+
+void deliver(shard_ptr self, per_run& all) {
+  for (auto& [run, what] : all)
+    if (auto pos = self->state.runs.find(run); pos != self->state.runs.end())
+      self->send(pos->second.actor, std::move(what));
+}
+
+void take_assigned(shard_ptr self, assigned_list& list) {
+  auto& st = self->state;
+  per_run all;
+  for (auto& x : list.items) {
+    left_window(self, x.key);
+    if (st.runs.count(x.key.task.run()) == 0) {
+      if (auto host = st.home->host(x.agent).handle())
+        self->send(host, cancel_atom_v, x.key, true);
+      continue;
+    }
+    all[x.key.task.run()].starts.push_back(std::move(x));
+  }
+  deliver(self, all);
+  activate(self);
+}
+
+void take_ended(shard_ptr self, ended_list& list) {
+  auto& st = self->state;
+  per_run all;
+  for (auto& x : list.items) {
+    auto run = x.key.task.run();
+    auto waits = st.loads.find(run);
+    if (st.before)
+      st.before->done.push_back(std::move(x));
+    else if (waits != st.loads.end())
+      waits->second.done.push_back(std::move(x));
+    else if (st.runs.count(run) == 0) {
+      st.then.recorded[x.agent].push_back(x.key); // Too late for anybody.
+    } else
+      all[run].ends.push_back(std::move(x));
+  }
+  deliver(self, all);
+  settle_soon(self);
+}
+
+/// A coordinator begins anew.
+void report(shard_ptr self) {
+  auto& st = self->state;
+  if (st.before)
+    return;
+  if (auto to = st.coordinator.handle())
+    self->send(to, running_list{st.index, {}});
+  for (const auto& [key, run] : st.runs)
+    self->send(run.actor, anew_atom_v);
+}
+
+load_sample sample(const shard_actor_state& st) {
+  load_sample x;
+  x.queued = st.live->live();
+  x.backlog = st.live->parked_tasks();
+  x.runs = st.runs.size();
+  return x;
+}
+
+} // namespace
+
+core::lane_key lane_of(const work& x) {
+  return core::lane_of(x.workspace.view(), *x.step->need, x.priority);
+}
+
+shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
+                                 uint64_t generation) {
+  auto& st = self->state;
+  st.index = index;
+  st.journal = home->journal;
+  st.coordinator = home->coordinator;
+  st.desk = home->desk;
+  st.readers = home->readers;
+  st.live.emplace(home->opts.window);
+  st.first_life = generation == 1;
+  st.home = std::move(home);
+  self->set_down_handler(
+    [self](const caf::down_msg& down) { run_crashed(self, down); });
+  open_shard(self);
+  return {
+    [self](command& x) { obey(self, x); },
+    [self](assigned_list& x) { take_assigned(self, x); },
+    [self](anew_atom) { report(self); },
+    [self](ended_list& x) { take_ended(self, x); },
+    [self](held_list& x) { take_held(self, x); },
+    [self](const committed& x) {
+      auto& st = self->state;
+      if (!st.flying || st.flying->first_seq != x.first_seq)
+        return; // Of an earlier life.
+      if (x.what != core::commit::done)
+        return self->quit(make_error(
+          x.what == core::commit::fenced ? errc::fenced : errc::store_failed,
+          x.why.message));
+      st.next_seq = st.flying->first_seq + st.flying->count;
+      auto then = std::move(st.flying->then);
+      st.flying.reset();
+      release(self, then);
+      settle_soon(self);
+    },
+    [self](intake_atom, bool open) { self->state.intake = open; },
+    [self](changes& x) { take_changes(self, x); },
+    [self](loaded_run& x) { loaded(self, x); },
+    [self](loaded_runs& x) {
+      auto& st = self->state;
+      if (x.why)
+        return self->quit(make_error(x.why.code, x.why.message));
+      if (!st.before)
+        return;
+      st.before->rows = std::move(x.rows);
+      st.before->rows_known = true;
+      opened_further(self);
+    },
+    [self](found_sub_run& x) { sub_run_is_known(self, x); },
+    [self](found_key& x) { key_is_known(self, x); },
+    [self](settle_atom) {
+      self->state.settling = false;
+      settle(self);
+    },
+    [self](caf::tick_atom) {
+      self->state.next_tick = core::no_instant;
+      if (self->state.before)
+        opened_further(self);
+      else
+        fire_timers(self);
+    },
+    [self](ack_atom) {
+      if (auto& before = self->state.before) {
+        before->coordinator_knows = true;
+        opened_further(self);
+      }
+    },
+    [self](tree_atom, const tree_query& ask) {
+      return describe(self, self->state, ask);
+    },
+    [self](load_atom) { return sample(self->state); },
+    [self](why_atom, core::id what) -> caf::result<std::string> {
+      auto pos = self->state.runs.find(what.run());
+      if (pos == self->state.runs.end())
+        return std::string{};
+      return self->delegate(pos->second.actor, why_atom_v, what);
+    },
+  };
+}
+
+} // namespace troupe

@@ -1,0 +1,274 @@
+#include <algorithm>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <nlohmann/json.hpp>
+
+#include "actors/shard.hpp"
+
+// Gather, write, and only then let things leave.
+
+namespace troupe {
+
+namespace {
+
+std::vector<core::lane_count> lanes_of(const std::vector<work_ptr>& offers) {
+  std::map<core::lane_key, uint32_t> counts;
+  const core::step* last = nullptr;
+  uint32_t* slot = nullptr;
+  for (const auto& x : offers) {
+    if (last == nullptr || x->step->need != last->need || slot == nullptr)
+      slot = &counts[lane_of(*x)];
+    last = x->step.get();
+    ++*slot;
+  }
+  std::vector<core::lane_count> lanes;
+  for (auto& [lane, count] : counts)
+    lanes.push_back({lane, count});
+  return lanes;
+}
+
+void set_timer(shard_ptr self, live_run& run, const core::timer_change& x) {
+  auto& st = self->state;
+  if (auto pos = run.timers.find(x.number); pos != run.timers.end()) {
+    st.wheel.cancel(pos->second);
+    run.timers.erase(pos);
+  }
+  if (x.due == core::no_instant)
+    return;
+  if (auto handle = st.wheel.arm(run.serial, x.number, x.due))
+    run.timers[x.number] = handle;
+}
+
+/// Sees to it that a tick comes when the next timer is due.
+void plan_tick(shard_ptr self) {
+  auto& st = self->state;
+  auto due = st.wheel.next_due();
+  if (!due || (st.next_tick != core::no_instant && st.next_tick <= *due))
+    return;
+  st.next_tick = *due;
+  auto wait = std::max(core::duration{0}, *due - st.home->now());
+  // The wheel turns in milliseconds: be late by less than one, never early.
+  self->delayed_send(self, wait + core::duration{1000}, caf::tick_atom_v);
+}
+
+void take_withdrawn(shard_ptr self, core::id run,
+                    const std::vector<work_ptr>& list) {
+  auto& st = self->state;
+  token_list tokens;
+  for (const auto& x : list) {
+    if (st.runs.at(run).offered.count(x->key.task.number()) > 0) {
+      left_window(self, x->key);
+      tokens.items.push_back(x->key);
+      continue;
+    }
+    // Its offer waits for a commit still, and is simply taken back.
+    auto take_back = [&x](held_back& from) {
+      for (auto& [key, offers] : from.offers)
+        std::erase(offers, x);
+    };
+    take_back(st.then);
+    if (st.flying)
+      take_back(st.flying->then);
+  }
+  auto to = st.coordinator.handle();
+  if (to && !tokens.items.empty())
+    self->send(to, withdr_atom_v, std::move(tokens));
+}
+
+void command_run(shard_ptr self, core::id run, verb what) {
+  command x;
+  x.what = what;
+  x.target = run;
+  x.by = {"run", "parent", {}, {}};
+  obey(self, x);
+}
+
+/// The first commit of a run: it becomes live, or a row of the backlog.
+bool stays_live(shard_ptr self, core::id key, live_run& run,
+                const std::vector<work_ptr>& offers,
+                const std::vector<core::lane_count>& lanes) {
+  auto& st = self->state;
+  if (run.announced)
+    return true;
+  run.announced = true;
+  if (lanes.empty() || st.live->room_for(lanes) || !run.waiters.empty()
+      || run.parent)
+    return true;
+  auto since = offers.front()->queued_at;
+  st.live->park(key, since, lanes);
+  drop_run(self, key);
+  return false;
+}
+
+} // namespace
+
+void take_changes(shard_ptr self, changes& x) {
+  auto& st = self->state;
+  auto pos = st.runs.find(x.run);
+  if (pos == st.runs.end())
+    return; // Dropped meanwhile: it was ended, or parked.
+  auto& run = pos->second;
+  take_withdrawn(self, x.run, x.withdrawn);
+  for (const auto& timer : x.effects.timers)
+    set_timer(self, run, timer);
+  plan_tick(self);
+  run.over = x.effects.over;
+  if (run.over) {
+    run.last = x.effects.run;
+    st.then.over.push_back(x.run);
+  }
+  if (x.effects.run.fresh && !x.offers.empty()) {
+    auto lanes = nlohmann::json::array();
+    for (const auto& lane : lanes_of(x.offers))
+      lanes.push_back({lane.lane, lane.count});
+    x.effects.run.ready = core::text{lanes.dump()};
+  }
+  if (!x.effects.facts.empty() || !x.effects.tasks.empty()
+      || x.effects.run.fresh)
+    st.gather.add(x.effects);
+  if (!x.offers.empty())
+    st.then.offers.emplace_back(x.run, std::move(x.offers));
+  for (auto& [agent, key] : x.go)
+    st.then.go[agent].push_back(key);
+  for (auto& [agent, key] : x.recorded)
+    st.then.recorded[agent].push_back(key);
+  std::move(x.running.begin(), x.running.end(),
+            std::back_inserter(st.then.running));
+  std::move(x.answers.begin(), x.answers.end(),
+            std::back_inserter(st.then.answers));
+  for (auto child : x.effects.cancels)
+    command_run(self, child, verb::cancel);
+  for (auto child : x.effects.pauses)
+    command_run(self, child, verb::pause);
+  for (auto child : x.effects.resumes)
+    command_run(self, child, verb::resume);
+  for (auto& sub : x.sub_runs)
+    start_sub_run(self, x.run, sub);
+  settle_soon(self);
+}
+
+void settle_soon(shard_ptr self) {
+  if (self->state.settling)
+    return;
+  self->state.settling = true;
+  self->send(self, settle_atom_v);
+}
+
+void settle(shard_ptr self) {
+  auto& st = self->state;
+  if (st.before || st.flying)
+    return;
+  if (st.gather.empty()) {
+    auto then = std::exchange(st.then, {});
+    release(self, then);
+    return;
+  }
+  auto to = st.journal.handle();
+  if (!to)
+    return; // It restarts, and so shall we.
+  auto batch = std::make_shared<core::batch>(
+    st.gather.take(st.index, st.epoch, st.next_seq));
+  st.flying =
+    in_flight_batch{st.next_seq, batch->count, std::exchange(st.then, {})};
+  self->send(to, append_atom_v, std::move(batch));
+}
+
+void release(shard_ptr self, held_back& what) {
+  auto& st = self->state;
+  for (auto& [agent, tokens] : what.recorded)
+    if (auto host = st.home->host(agent).handle())
+      self->send(host, ack_atom_v, token_list{std::move(tokens)});
+  for (auto& [agent, tokens] : what.go)
+    if (auto host = st.home->host(agent).handle())
+      self->send(host, go_atom_v, token_list{std::move(tokens)});
+  ready_list ready{st.index, {}};
+  for (auto& [key, offers] : what.offers) {
+    auto pos = st.runs.find(key);
+    if (pos == st.runs.end())
+      continue;
+    auto lanes = lanes_of(offers);
+    if (offers.empty() || !stays_live(self, key, pos->second, offers, lanes))
+      continue;
+    for (const auto& lane : lanes)
+      st.live->enter(lane.lane, lane.count);
+    for (const auto& x : offers)
+      pos->second.offered[x->key.task.number()] = x;
+    std::move(offers.begin(), offers.end(), std::back_inserter(ready.items));
+  }
+  if (auto to = st.coordinator.handle()) {
+    if (!ready.items.empty())
+      self->send(to, std::move(ready));
+    if (!what.running.empty())
+      self->send(to, running_list{st.index, std::move(what.running)});
+  }
+  for (auto& x : what.answers)
+    answer_to(self, std::move(x));
+  for (auto key : what.over)
+    if (auto pos = st.runs.find(key); pos != st.runs.end() && pos->second.over)
+      drop_run(self, key);
+  for (auto key : what.reload)
+    if (auto pos = st.loads.find(key); pos != st.loads.end()) {
+      pos->second.written = true;
+      read_if_ready(self, key);
+    }
+  activate(self);
+}
+
+/// A ready task is ready no more, whoever says so first.
+void left_window(shard_ptr self, const token& key) {
+  auto& st = self->state;
+  auto run = st.runs.find(key.task.run());
+  if (run == st.runs.end())
+    return;
+  auto pos = run->second.offered.find(key.task.number());
+  if (pos == run->second.offered.end() || pos->second->key != key)
+    return;
+  st.live->leave(lane_of(*pos->second), 1);
+  run->second.offered.erase(pos);
+}
+
+void drop_run(shard_ptr self, core::id key) {
+  auto& st = self->state;
+  auto pos = st.runs.find(key);
+  auto run = std::move(pos->second);
+  st.runs.erase(pos);
+  st.by_serial.erase(run.serial);
+  for (const auto& [number, handle] : run.timers)
+    st.wheel.cancel(handle);
+  self->send_exit(run.actor, caf::exit_reason::user_shutdown);
+  if (!run.over)
+    return; // Parked.
+  for (auto number : run.waiters) {
+    answer x;
+    x.number = number;
+    x.run = key;
+    x.state = run.last.state;
+    x.body = run.last.output;
+    answer_to(self, std::move(x));
+  }
+  if (!run.parent)
+    return;
+  if (auto parent = st.runs.find(run.parent); parent != st.runs.end())
+    self->send(parent->second.actor,
+               sub_run_end{run.parent_task, run.last.state, run.last.output,
+                           run.last.error});
+}
+
+void fire_timers(shard_ptr self) {
+  auto& st = self->state;
+  std::map<core::id, deliveries> all;
+  for (const auto& x : st.wheel.advance(st.home->now())) {
+    auto key = st.by_serial.find(x.value);
+    if (key == st.by_serial.end())
+      continue;
+    auto& run = st.runs.at(key->second);
+    run.timers.erase(x.number);
+    all[key->second].timers.push_back({x.number, {}, x.due});
+  }
+  for (auto& [key, what] : all)
+    self->send(st.runs.at(key).actor, std::move(what));
+  plan_tick(self);
+}
+
+} // namespace troupe

@@ -1,0 +1,111 @@
+#include <algorithm>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/shard.hpp"
+
+// A sub-run lives in its parent's shard.
+
+namespace troupe {
+
+namespace {
+
+void start(shard_ptr self, core::id parent, const sub_run_request& x,
+           core::workflow_ptr definition) {
+  auto& st = self->state;
+  auto& owner = st.runs.at(parent);
+  auto child =
+    x.child ? x.child
+            : core::id::make(st.home->now(), parent.slot(), st.home->unique());
+  if (!x.child)
+    self->send(owner.actor, sub_run_start{x.number, child});
+  auto how = std::make_shared<run_start>();
+  auto& request = how->request;
+  request.key = child;
+  request.parent = parent;
+  request.parent_task = x.number;
+  request.workspace = x.workspace;
+  request.definition = std::move(definition);
+  auto input = core::check_input(*request.definition, x.input.view());
+  request.input = input.value;
+  request.by = {"run", "parent", {}, {}};
+  if (!input.problems.empty())
+    return self->send(
+      owner.actor,
+      sub_run_end{x.number,
+                  core::run_state::failed,
+                  {},
+                  {errc::invalid, category::validation,
+                   core::to_text(input.problems.front(), x.workflow)}});
+  auto parts = owner.parts; // `spawn_run` may move `owner`.
+  auto& run = spawn_run(self, child, std::move(how));
+  run.parent = parent;
+  run.parent_task = x.number;
+  run.parts = std::move(parts);
+}
+
+/// "name@version" as the store asks for it.
+std::pair<std::string, uint32_t> split(const std::string& workflow) {
+  auto at = workflow.rfind('@');
+  if (at == std::string::npos)
+    return {workflow, 0};
+  return {workflow.substr(0, at), static_cast<uint32_t>(std::strtoul(
+                                    workflow.c_str() + at + 1, nullptr, 10))};
+}
+
+} // namespace
+
+void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
+  auto& st = self->state;
+  if (x.child && (st.runs.count(x.child) > 0 || st.loads.count(x.child) > 0))
+    return; // It lives; it says when it has ended.
+  auto& parts = st.runs.at(parent).parts;
+  auto fits = [&x](const core::workflow_ptr& part) {
+    return part->name + '@' + std::to_string(part->version) == x.workflow;
+  };
+  auto part = std::find_if(parts.begin(), parts.end(), fits);
+  if (!x.child && part != parts.end())
+    return start(self, parent, x, *part);
+  auto me = caf::actor_cast<shard_actor>(self);
+  read(self, parent, [me, parent, x](core::store_reader& store) {
+    found_sub_run found;
+    found.parent = parent;
+    found.asked = x;
+    if (x.child) {
+      auto row = store.find_run(x.child);
+      if (row && *row)
+        found.row = std::move(**row);
+    }
+    if (!found.row) {
+      auto [name, version] = split(x.workflow);
+      auto row = store.find_definition(x.workspace, name, version);
+      if (row && *row)
+        found.definition = core::parse_workflow((*row)->body.view()).value;
+      if (!found.definition)
+        found.why = {errc::not_found, category::validation,
+                     "workflow `" + x.workflow
+                       + "` is not registered; register it with `troupe "
+                         "submit` or POST /api/v1/workflows"};
+    }
+    caf::anon_send(me, std::move(found));
+  });
+}
+
+void sub_run_is_known(shard_ptr self, found_sub_run& x) {
+  auto& st = self->state;
+  auto pos = st.runs.find(x.parent);
+  if (pos == st.runs.end())
+    return; // It asks again when it is back.
+  if (x.why)
+    return self->send(
+      pos->second.actor,
+      sub_run_end{x.asked.number, core::run_state::failed, {}, x.why});
+  if (!x.row)
+    return start(self, x.parent, x.asked, std::move(x.definition));
+  if (core::terminal(x.row->state))
+    self->send(pos->second.actor, sub_run_end{x.asked.number, x.row->state,
+                                              x.row->output, x.row->error});
+}
+
+} // namespace troupe
