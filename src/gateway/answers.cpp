@@ -1,0 +1,61 @@
+#include "core/json_text.hpp"
+#include "gateway/problem_details.hpp"
+#include "gateway/routes.hpp"
+
+namespace troupe::gateway {
+
+namespace {
+
+// A door must live with whatever the layer behind it says.
+nlohmann::json parsed(const core::text& body) {
+  return nlohmann::json::parse(body.view(), nullptr, false);
+}
+
+std::string text_field(const nlohmann::json& body, const char* name) {
+  if (!body.is_object() || !body.contains(name) || !body[name].is_string())
+    return {};
+  return body[name].get<std::string>();
+}
+
+void run_made(const forward& asked, const core::api_answer& got,
+              http_reply& out) {
+  auto body = parsed(got.body);
+  auto repeated =
+    body.is_object() && body.contains("repeated") && body["repeated"] == true;
+  out.status = repeated || asked.waits ? 200 : 201;
+  if (asked.waits)
+    out.headers.emplace_back("Preference-Applied", "wait");
+  auto run = text_field(body, "run");
+  if (!run.empty())
+    out.headers.emplace_back("Location", "/api/v1/runs/" + run);
+}
+
+// Anybody may ask for health, so it says nothing but yes or no.
+http_reply ready_reply(const core::api_answer& got) {
+  auto body = parsed(got.body);
+  auto ready = !got.error && body.is_object() && body.contains("ready")
+               && body["ready"] == true;
+  http_reply out;
+  out.status = ready ? 200 : 503;
+  out.body = ready ? R"({"status":"ready"})" : R"({"status":"not ready"})";
+  return out;
+}
+
+} // namespace
+
+http_reply reply_to(const forward& asked, const core::api_answer& got,
+                    const http_request& about) {
+  if (asked.form == answer_form::ready)
+    return ready_reply(got);
+  if (got.error)
+    return to_reply(got, about);
+  http_reply out;
+  out.body = got.body.empty() ? "{}" : got.body.str();
+  if (asked.form == answer_form::run_made)
+    run_made(asked, got, out);
+  else if (asked.form == answer_form::made)
+    out.status = 201;
+  return out;
+}
+
+} // namespace troupe::gateway

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/api.hpp"
+
+// What a request and its answer are, apart from sockets: everything about HTTP
+// that is decided, is decided on these.
+
+namespace troupe::gateway {
+
+struct http_request {
+  std::string method;
+  std::string target; // As it came: path, "?", query.
+  /// Came over TCP: Host and Origin must name this machine.
+  bool over_tcp = true;
+  // Header fields that mean something to us; empty where absent.
+  std::string host;
+  std::string origin;
+  std::string content_type;
+  std::string prefer;
+  std::string idempotency_key;
+  std::string request_id; // Checked or made by the session.
+  std::string traceparent;
+  std::string workspace;
+  std::string last_event_id;
+  bool has_body = false;
+  std::string body;
+};
+
+struct http_reply {
+  unsigned status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// How an answer of the semantic layer becomes a reply.
+enum class answer_form : uint8_t {
+  plain,    // 200 and the body.
+  run_made, // 201 with Location; 200 for a repeated or a waited one.
+  made,     // 201.
+  ready,    // 200 or 503 by its field `ready`, and nothing else of it.
+};
+
+struct forward {
+  core::api_request call;
+  answer_form form = answer_form::plain;
+  bool waits = false; // Prefer: wait was taken.
+};
+
+struct open_stream {
+  core::watch_request what;
+};
+
+/// What to do with a request: answer at once, ask the semantic layer, stream.
+using decision = std::variant<http_reply, forward, open_stream>;
+
+} // namespace troupe::gateway

@@ -1,0 +1,92 @@
+#include "gateway/head.hpp"
+
+#include <algorithm>
+
+namespace troupe::gateway {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+std::string text(boost::beast::string_view from) {
+  return {from.data(), from.size()};
+}
+
+} // namespace
+
+http_request head_of(const beast_request& from, bool over_tcp) {
+  http_request out;
+  out.over_tcp = over_tcp;
+  out.method = text(from.method_string());
+  out.target = text(from.target());
+  out.host = text(from[http::field::host]);
+  out.origin = text(from[http::field::origin]);
+  out.content_type = text(from[http::field::content_type]);
+  out.prefer = text(from["Prefer"]);
+  out.idempotency_key = text(from["Idempotency-Key"]);
+  out.request_id = text(from["X-Request-Id"]);
+  out.traceparent = text(from["traceparent"]);
+  out.workspace = text(from["Troupe-Workspace"]);
+  out.last_event_id = text(from["Last-Event-ID"]);
+  return out;
+}
+
+bool usable_request_id(const std::string& id) {
+  return !id.empty() && id.size() <= 128
+         && std::all_of(id.begin(), id.end(),
+                        [](char c) { return c > ' ' && c < 0x7f; });
+}
+
+std::optional<complaint> host_complaint(const beast_request& from) {
+  auto hosts = from.count(http::field::host);
+  if (hosts == 1 || (hosts == 0 && from.version() < 11))
+    return std::nullopt;
+  return malformed({"", 0, 0,
+                    hosts == 0 ? "the Host header is missing"
+                               : "there is more than one Host header",
+                    "send it once"});
+}
+
+bool is_parse_error(boost::beast::error_code ec) {
+  return ec.category() == make_error_code(http::error::bad_method).category()
+         && ec != http::error::end_of_stream
+         && ec != http::error::partial_message;
+}
+
+complaint parse_complaint(boost::beast::error_code ec,
+                          const gateway_options& opts) {
+  if (ec == http::error::header_limit || ec == http::error::buffer_overflow)
+    return {431, "limit_reached", "the headers are too large",
+            "at most " + std::to_string(opts.header_bytes_max)
+              + " bytes (header_bytes_max)"};
+  if (ec == http::error::body_limit)
+    return {413, "limit_reached", "the body is too large",
+            "at most " + std::to_string(opts.body_bytes_max)
+              + " bytes (body_bytes_max); send several smaller requests"};
+  if (ec == http::error::bad_version)
+    return {505, "invalid", "this version of HTTP is not spoken here",
+            "speak HTTP/1.1"};
+  return {400, "invalid", "this is no HTTP/1.1 request", ec.message()};
+}
+
+beast_response make_response(http_reply what, const http_request& about,
+                             bool keep_alive) {
+  beast_response out{static_cast<http::status>(what.status), 11};
+  out.set(http::field::server, "troupe");
+  out.set("X-Request-Id", about.request_id);
+  // Answers are of the moment, and never to be guessed to be a page.
+  out.set(http::field::cache_control, "no-store");
+  out.set("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : what.headers)
+    out.set(name, value);
+  out.keep_alive(keep_alive);
+  if (what.status != 204) {
+    out.set(http::field::content_type, what.content_type);
+    out.content_length(what.body.size());
+  }
+  if (about.method != "HEAD")
+    out.body() = std::move(what.body);
+  return out;
+}
+
+} // namespace troupe::gateway

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+
+#include "core/api.hpp"
+#include "gateway/options.hpp"
+
+namespace troupe::gateway {
+
+/// TCP and Unix sockets alike.
+using stream_protocol = boost::asio::generic::stream_protocol;
+using stream_socket = stream_protocol::socket;
+using timed_stream = boost::beast::basic_stream<stream_protocol>;
+
+/// A connection, as the house sees it.
+class guest {
+public:
+  virtual ~guest() = default;
+  /// The node stops: finish what is in flight, begin nothing new.
+  virtual void leave() = 0;
+  /// Time is up.
+  virtual void close() = 0;
+};
+
+/// What all connections of a server share. Everything but `post` belongs to the
+/// one thread that runs `io`, so that nothing here needs a lock.
+struct house {
+  house(std::shared_ptr<core::api> to, gateway_options with);
+
+  /// Runs `work` on the house's thread. False once the house is closed; then
+  /// `work` is dropped. Any thread.
+  bool post(std::function<void()> work);
+
+  /// No `post` gets through after this. Any thread.
+  void shut();
+
+  std::string next_request_id();
+
+  boost::asio::io_context io{1};
+  const std::shared_ptr<core::api> api;
+  const gateway_options opts;
+
+  std::set<guest*> guests;
+  size_t requests_in_flight = 0;
+  size_t bodies_bytes = 0;
+  size_t streams = 0;
+  bool stopping = false;
+  std::function<void()> when_empty; // While stopping.
+
+private:
+  // Answers come from threads that outlive us: between the check and the post
+  // the house must not close.
+  std::mutex gate_;
+  bool open_ = true;
+  std::string request_prefix_;
+  uint64_t last_request_ = 0;
+};
+
+using house_ptr = std::shared_ptr<house>;
+
+/// Enters a guest in the house's book for as long as it lives.
+class guest_entry {
+public:
+  guest_entry(house_ptr in, guest* who);
+  ~guest_entry();
+  guest_entry(const guest_entry&) = delete;
+  guest_entry& operator=(const guest_entry&) = delete;
+
+  /// Takes it out early; after this the house may be empty.
+  void leave();
+
+private:
+  house_ptr house_;
+  guest* who_;
+};
+
+} // namespace troupe::gateway

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "core/api.hpp"
+#include "gateway/options.hpp"
+
+namespace troupe::gateway {
+
+/// The HTTP door: translates requests for a `core::api`, on a thread of its
+/// own. docs/api.md has the routes.
+class http_server {
+public:
+  http_server(std::shared_ptr<core::api> api, gateway_options opts);
+  ~http_server(); // Stops at once.
+
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+
+  /// Listens. Once.
+  failure start();
+
+  /// Where it listens on TCP; 0 before `start` and without TCP.
+  uint16_t port() const;
+
+  /// Accepts nothing more, lets requests in flight be answered until the
+  /// deadline, ends live streams. Blocks.
+  void stop(std::chrono::milliseconds deadline);
+
+private:
+  struct parts;
+  std::unique_ptr<parts> parts_;
+};
+
+} // namespace troupe::gateway

@@ -1,0 +1,58 @@
+#include "gateway/options.hpp"
+
+#include "gateway/loopback.hpp"
+
+namespace troupe::gateway {
+
+namespace {
+
+// sockaddr_un holds 108 bytes with the final zero.
+constexpr size_t unix_path_bytes_max = 107;
+
+void check_listen(const gateway_options& opts,
+                  std::vector<std::string>& found) {
+  if (opts.listen.empty() && opts.unix_socket.empty())
+    found.push_back("the gateway has neither an address nor a Unix socket; "
+                    "set one of `listen` and `unix_socket`");
+  if (!opts.listen.empty() && !loopback_address(opts.listen))
+    found.push_back(
+      "the gateway cannot listen on `" + opts.listen
+      + "`: beyond this machine it would need TLS and authentication, which "
+        "this version does not have; use 127.0.0.1, ::1 or a Unix socket");
+  if (opts.unix_socket.size() > unix_path_bytes_max)
+    found.push_back("the path of the Unix socket is longer than "
+                    + std::to_string(unix_path_bytes_max)
+                    + " bytes: " + opts.unix_socket);
+}
+
+} // namespace
+
+std::vector<std::string> problems(const gateway_options& opts) {
+  std::vector<std::string> found;
+  check_listen(opts, found);
+  auto positive = [&](size_t value, const char* name) {
+    if (value == 0)
+      found.push_back(std::string{name} + " must be greater than 0");
+  };
+  positive(opts.url_bytes_max, "url_bytes_max");
+  positive(opts.header_bytes_max, "header_bytes_max");
+  positive(opts.body_bytes_max, "body_bytes_max");
+  positive(opts.connections_max, "connections_max");
+  positive(opts.requests_in_flight_max, "requests_in_flight_max");
+  positive(opts.streams_max, "streams_max");
+  positive(opts.stream_buffer_bytes_max, "stream_buffer_bytes_max");
+  if (opts.bodies_bytes_max < opts.body_bytes_max)
+    found.push_back("bodies_bytes_max is smaller than body_bytes_max, so the "
+                    "largest body could never come in");
+  auto lasting = [&](std::chrono::milliseconds value, const char* name) {
+    if (value <= std::chrono::milliseconds{0})
+      found.push_back(std::string{name} + " must be longer than 0 ms");
+  };
+  lasting(opts.idle_timeout, "idle_timeout");
+  lasting(opts.read_timeout, "read_timeout");
+  lasting(opts.write_timeout, "write_timeout");
+  lasting(opts.stream_heartbeat, "stream_heartbeat");
+  return found;
+}
+
+} // namespace troupe::gateway

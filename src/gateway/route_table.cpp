@@ -1,0 +1,70 @@
+#include "gateway/routes.hpp"
+
+namespace troupe::gateway {
+
+namespace {
+
+using enum route_kind;
+
+constexpr body_rule source{body_form::source, {}};
+constexpr body_rule tasks{body_form::tasks, {}};
+constexpr body_rule definition{body_form::workflow, {}};
+
+constexpr body_rule fields(std::string_view names) {
+  return {body_form::fields, names};
+}
+
+constexpr std::string_view task_query = "run state agent limit after";
+
+constexpr route table[] = {
+  {"POST", "/api/v1/runs", run_made, "submit", source, "input priority"},
+  {"GET", "/api/v1/runs", call, "runs", {}, "state name limit after"},
+  {"GET", "/api/v1/runs/{run}", call, "run", {}, ""},
+  {"GET",
+   "/api/v1/runs/{run}/tasks",
+   call,
+   "tasks",
+   {},
+   "state agent limit after"},
+  {"GET", "/api/v1/runs/{run}/why", call, "why", {}, ""},
+  {"GET", "/api/v1/runs/{run}/history", call, "history", {}, "limit after"},
+  {"GET", "/api/v1/runs/{run}/events", events, "", {}, "after"},
+  {"POST", "/api/v1/runs/{run}/cancel", call, "cancel", fields("reason"), ""},
+  {"POST", "/api/v1/runs/{run}/pause", call, "pause", {}, ""},
+  {"POST", "/api/v1/runs/{run}/resume", call, "resume", {}, ""},
+  {"POST", "/api/v1/runs/{run}/retry", call, "retry", {}, ""},
+  {"POST", "/api/v1/runs/{run}/signal", call, "signal", fields("name payload"),
+   ""},
+  {"POST", "/api/v1/tasks", run_made, "submit", tasks, ""},
+  {"GET", "/api/v1/tasks", call, "tasks", {}, task_query},
+  {"GET", "/api/v1/tasks/{task}", call, "task", {}, ""},
+  {"GET", "/api/v1/tasks/{task}/why", call, "why", {}, ""},
+  {"POST", "/api/v1/tasks/{task}/cancel", call, "cancel", fields("reason"), ""},
+  {"POST", "/api/v1/tasks/{task}/retry", call, "retry", {}, ""},
+  {"POST", "/api/v1/tasks/{task}/approve", call, "approve",
+   fields("comment by"), ""},
+  {"POST", "/api/v1/tasks/{task}/reject", call, "reject", fields("comment by"),
+   ""},
+  {"POST", "/api/v1/plans", call, "plan", source, "input priority"},
+  {"POST", "/api/v1/workflows", made, "register", definition, ""},
+  {"GET", "/api/v1/approvals", call, "approvals", {}, ""},
+  {"GET", "/api/v1/decisions", call, "approvals", {}, ""},
+  {"POST", "/api/v1/decisions/{task}", answer, "", fields("answer comment by"),
+   ""},
+  {"GET", "/api/v1/agents", call, "agents", {}, ""},
+  {"GET", "/api/v1/tree", call, "tree", {}, "depth"},
+  {"GET", "/api/v1/status", call, "status", {}, ""},
+  {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},
+  {"GET", "/api/v1/schema", schema, "", {}, ""},
+  {"GET", "/api/v1/events", events, "", {}, "after"},
+  {"GET", "/healthz", alive, "", {}, ""},
+  {"GET", "/readyz", ready, "status", {}, ""},
+};
+
+} // namespace
+
+std::span<const route> routes() {
+  return table;
+}
+
+} // namespace troupe::gateway

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gateway/body.hpp"
+#include "gateway/exchange.hpp"
+
+namespace troupe::gateway {
+
+enum class route_kind : uint8_t {
+  call,     // One operation of core::api.
+  run_made, // `call`, and its answer names a new run.
+  made,     // `call`, and something was registered.
+  answer,   // An operation by the body's `answer`: POST decisions/{task}.
+  events,   // A live stream.
+  schema,
+  alive,
+  ready,
+};
+
+/// A line of docs/api.md.
+struct route {
+  std::string_view method;
+  std::string_view pattern; // "{run}" and "{task}" stand for ids.
+  route_kind kind = route_kind::call;
+  std::string_view op;
+  body_rule body;
+  std::string_view query; // Fields it takes, separated by spaces.
+};
+
+/// All of them, for the door and for the tests that hold the docs to it.
+std::span<const route> routes();
+
+/// Everything that can be refused before the body is read.
+std::optional<http_reply> refuse_head(const http_request& req,
+                                      size_t url_bytes_max);
+
+/// REQUIRES: `refuse_head` found nothing.
+decision decide(const http_request& req);
+
+/// The reply to an answer of the semantic layer.
+http_reply reply_to(const forward& asked, const core::api_answer& got,
+                    const http_request& about);
+
+} // namespace troupe::gateway

@@ -1,0 +1,281 @@
+#include "gateway/session.hpp"
+
+#include <algorithm>
+
+#include "gateway/event_stream.hpp"
+#include "gateway/head.hpp"
+#include "gateway/problem_details.hpp"
+#include "gateway/routes.hpp"
+
+namespace troupe::gateway {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+// Of a refused body we read this much, so that the answer arrives.
+constexpr size_t drain_bytes_max = 1024 * 1024;
+constexpr std::chrono::seconds drain_timeout{2};
+
+complaint too_busy(std::string limit) {
+  return {429, "overloaded", std::string{message(errc::overloaded)},
+          "too much is in flight (" + limit + "); try again in a second"};
+}
+
+http_reply busy_reply(std::string limit, const http_request& about) {
+  auto out = to_reply(too_busy(std::move(limit)), about);
+  out.headers.emplace_back("Retry-After", "1");
+  return out;
+}
+
+} // namespace
+
+session::session(house_ptr in, stream_socket socket, bool over_tcp)
+  : house_(std::move(in)), entry_(house_, this), stream_(std::move(socket)),
+    over_tcp_(over_tcp) {}
+
+void session::start() {
+  read_first();
+}
+
+void session::leave() {
+  keep_ = false;
+  if (reading_ && !parser_->got_some())
+    close();
+}
+
+void session::close() {
+  error_code ignored;
+  stream_.socket().close(ignored);
+  stream_.cancel();
+  release_room();
+  entry_.leave();
+}
+
+// -- reading
+
+void session::read_first() {
+  release_room();
+  parser_.emplace();
+  parser_->header_limit(
+    static_cast<std::uint32_t>(house_->opts.header_bytes_max));
+  parser_->body_limit(house_->opts.body_bytes_max);
+  read_header();
+}
+
+void session::read_header() {
+  reading_ = true;
+  stream_.expires_after(buffer_.size() == 0 ? house_->opts.idle_timeout
+                                            : house_->opts.read_timeout);
+  http::async_read_header(stream_, buffer_, *parser_,
+                          [self = shared_from_this()](error_code ec, size_t) {
+                            self->on_header(ec);
+                          });
+}
+
+void session::on_header(error_code ec) {
+  reading_ = false;
+  if (ec)
+    return on_broken(ec);
+  take_head();
+  if (auto no = refuse_head(request_, house_->opts.url_bytes_max))
+    return request_.has_body ? refuse(std::move(*no)) : answer(std::move(*no));
+  if (auto no = refuse_room())
+    return refuse(std::move(*no));
+  invite_body();
+}
+
+void session::on_broken(error_code ec) {
+  if (ec == http::error::end_of_stream || !is_parse_error(ec))
+    return close();
+  if (request_.request_id.empty())
+    request_.request_id = house_->next_request_id();
+  refuse(to_reply(parse_complaint(ec, house_->opts), request_));
+}
+
+void session::take_head() {
+  request_ = head_of(parser_->get(), over_tcp_);
+  if (!usable_request_id(request_.request_id))
+    request_.request_id = house_->next_request_id();
+  auto length = parser_->content_length();
+  request_.has_body = parser_->chunked() || (length && *length > 0);
+  keep_ = keep_ && parser_->keep_alive() && !house_->stopping;
+}
+
+std::optional<http_reply> session::refuse_room() {
+  const auto& opts = house_->opts;
+  if (auto wrong = host_complaint(parser_->get()))
+    return to_reply(*wrong, request_);
+  auto length = parser_->content_length();
+  if (length && *length > opts.body_bytes_max)
+    return to_reply(parse_complaint(http::error::body_limit, opts), request_);
+  if (house_->requests_in_flight >= opts.requests_in_flight_max)
+    return busy_reply("requests_in_flight_max", request_);
+  auto room = parser_->chunked() ? opts.body_bytes_max
+                                 : static_cast<size_t>(length.value_or(0));
+  if (house_->bodies_bytes + room > opts.bodies_bytes_max)
+    return busy_reply("bodies_bytes_max", request_);
+  body_room_ = room;
+  house_->bodies_bytes += room;
+  in_flight_ = true;
+  ++house_->requests_in_flight;
+  return std::nullopt;
+}
+
+void session::invite_body() {
+  auto expects = parser_->get()[http::field::expect];
+  if (!boost::beast::iequals(expects, "100-continue"))
+    return read_body();
+  static constexpr std::string_view go = "HTTP/1.1 100 Continue\r\n\r\n";
+  stream_.expires_after(house_->opts.write_timeout);
+  boost::asio::async_write(stream_, boost::asio::buffer(go),
+                           [self = shared_from_this()](error_code ec, size_t) {
+                             return ec ? self->close() : self->read_body();
+                           });
+}
+
+void session::read_body() {
+  if (parser_->is_done())
+    return on_body({});
+  stream_.expires_after(house_->opts.read_timeout);
+  http::async_read(
+    stream_, buffer_, *parser_,
+    [self = shared_from_this()](error_code ec, size_t) { self->on_body(ec); });
+}
+
+void session::on_body(error_code ec) {
+  if (ec)
+    return on_broken(ec);
+  request_.body = std::move(parser_->get().body());
+  // Nothing may time out while others work for this request.
+  stream_.expires_never();
+  act();
+}
+
+// -- deciding
+
+void session::act() {
+  auto what = decide(request_);
+  if (auto* now = std::get_if<http_reply>(&what))
+    return answer(std::move(*now));
+  if (auto* later = std::get_if<forward>(&what))
+    return ask(std::move(*later));
+  open(std::move(std::get<open_stream>(what)));
+}
+
+void session::ask(forward what) {
+  // The body is in the params now.
+  std::string{}.swap(request_.body);
+  auto call = what.call;
+  later(std::move(call),
+        [what = std::move(what)](session& self, core::api_answer got) {
+          self.answer(reply_to(what, got, self.request_));
+        });
+}
+
+void session::later(core::api_request call,
+                    std::function<void(session&, core::api_answer)> then) {
+  auto on_answer = [self = shared_from_this(),
+                    then = std::move(then)](core::api_answer got) mutable {
+    // The session moves on into the post: it must end on its own thread.
+    auto in = self->house_;
+    in->post([self = std::move(self), then = std::move(then),
+              got = std::move(got)]() mutable { then(*self, std::move(got)); });
+  };
+  house_->api->call(std::move(call), std::move(on_answer));
+}
+
+void session::open(open_stream what) {
+  if (house_->streams >= house_->opts.streams_max)
+    return answer(busy_reply("streams_max", request_));
+  if (!what.what.run || request_.method == "HEAD")
+    return begin_stream(std::move(what.what));
+  // A stream cannot say "not found", so the run is looked up first.
+  forward look;
+  look.call = {"run",
+               what.what.workspace,
+               what.what.by,
+               core::text{R"({"run":")" + to_string(what.what.run) + "\"}"},
+               {}};
+  auto call = look.call;
+  later(std::move(call), [look = std::move(look), what = std::move(what)](
+                           session& self, core::api_answer got) {
+    if (got.error)
+      self.answer(reply_to(look, got, self.request_));
+    else
+      self.begin_stream(what.what);
+  });
+}
+
+void session::begin_stream(core::watch_request what) {
+  if (request_.method == "HEAD") {
+    http_reply head;
+    head.content_type = "text/event-stream";
+    return answer(std::move(head));
+  }
+  release_room();
+  if (house_->stopping || !stream_.socket().is_open())
+    return close();
+  auto stream = std::make_shared<event_stream>(
+    house_, stream_.release_socket(), std::move(what), request_.request_id);
+  entry_.leave();
+  stream->start();
+}
+
+// -- answering
+
+void session::refuse(http_reply what) {
+  keep_ = false;
+  answer(std::move(what));
+}
+
+void session::answer(http_reply what) {
+  keep_ = keep_ && !house_->stopping;
+  response_ = make_response(std::move(what), request_, keep_);
+  stream_.expires_after(house_->opts.write_timeout);
+  auto done = [self = shared_from_this()](error_code ec, size_t) {
+    self->on_written(ec);
+  };
+  http::async_write(stream_, response_, std::move(done));
+}
+
+void session::on_written(error_code ec) {
+  if (ec)
+    return close();
+  response_ = {};
+  request_ = {};
+  if (keep_ && !house_->stopping)
+    return read_first();
+  release_room();
+  linger();
+}
+
+void session::linger() {
+  error_code ec;
+  stream_.socket().shutdown(stream_socket::shutdown_send, ec);
+  if (ec)
+    return close();
+  scrap_.resize(16 * 1024);
+  stream_.expires_after(drain_timeout);
+  drain();
+}
+
+void session::drain() {
+  stream_.async_read_some(boost::asio::buffer(scrap_),
+                          [self = shared_from_this()](error_code ec, size_t n) {
+                            self->drained_ += n;
+                            if (ec || self->drained_ > drain_bytes_max)
+                              return self->close();
+                            self->drain();
+                          });
+}
+
+void session::release_room() {
+  house_->bodies_bytes -= body_room_;
+  body_room_ = 0;
+  if (in_flight_)
+    --house_->requests_in_flight;
+  in_flight_ = false;
+}
+
+} // namespace troupe::gateway

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include "gateway/exchange.hpp"
+#include "gateway/house.hpp"
+
+namespace troupe::gateway {
+
+/// One connection: reads a request, has it decided, answers, and so on. One
+/// request at a time, so pipelined ones are answered in order. All on the
+/// house's thread.
+class session : public guest, public std::enable_shared_from_this<session> {
+public:
+  session(house_ptr in, stream_socket socket, bool over_tcp);
+
+  void start();
+  void leave() override;
+  void close() override;
+
+private:
+  using parser =
+    boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using response =
+    boost::beast::http::response<boost::beast::http::string_body>;
+  using error_code = boost::beast::error_code;
+
+  // -- reading
+  void read_first();
+  void read_header();
+  void on_header(error_code ec);
+  void on_broken(error_code ec);
+  void take_head();
+  std::optional<http_reply> refuse_room();
+  void invite_body();
+  void read_body();
+  void on_body(error_code ec);
+
+  // -- deciding
+  void act();
+  void ask(forward what);
+  void later(core::api_request call,
+             std::function<void(session&, core::api_answer)> then);
+  void open(open_stream what);
+  void begin_stream(core::watch_request what);
+
+  // -- answering
+  void answer(http_reply what);
+  /// Answers although not all of the request was read; closes afterwards.
+  void refuse(http_reply what);
+  void on_written(error_code ec);
+  /// Lets the peer read our last words: closing with unread input would reset
+  /// the connection and could take them away.
+  void linger();
+  void drain();
+  void release_room();
+
+  const house_ptr house_;
+  guest_entry entry_;
+  timed_stream stream_;
+  const bool over_tcp_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<parser> parser_;
+  http_request request_;
+  response response_;
+  size_t body_room_ = 0;   // Taken of `house::bodies_bytes`.
+  bool in_flight_ = false; // Counted in `house::requests_in_flight`.
+  bool reading_ = false;   // Between two requests, or within one.
+  bool keep_ = true;
+  size_t drained_ = 0;
+  std::string scrap_;
+};
+
+} // namespace troupe::gateway

@@ -1,0 +1,161 @@
+#include <catch2/catch.hpp>
+
+#include "gateway/event_stream.hpp"
+#include "gateway/raw_client.hpp"
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using test::served;
+
+namespace {
+
+const std::string run = "0190a1b2-0000-7000-8000-000000000000";
+const std::string events = "/api/v1/runs/" + run + "/events";
+
+std::string get(const std::string& target, const std::string& headers = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers
+         + "\r\n";
+}
+
+} // namespace
+
+TEST_CASE("an event is an id and data, one line for each line", "[gateway]")
+{
+  CHECK(gateway::encode_event({"7", "{\"a\":1}", false})
+        == "id: 7\ndata: {\"a\":1}\n\n");
+  CHECK(gateway::encode_event({"", "{\n}", false}) == "data: {\ndata: }\n\n");
+}
+
+TEST_CASE("a run's stream plays its events and ends with the run", "[gateway]")
+{
+  served at;
+  at.api->play(
+    {{"1", R"({"kind":"a"})", false}, {"2", R"({"kind":"end"})", true}});
+  auto client = at.connect();
+  client.send(get(events));
+  auto head = client.read_until("\r\n\r\n");
+  CHECK(head.find("200 OK") != std::string::npos);
+  CHECK(head.find("text/event-stream") != std::string::npos);
+  CHECK(client.read_all()
+        == "id: 1\ndata: {\"kind\":\"a\"}\n\n"
+           "id: 2\ndata: {\"kind\":\"end\"}\n\n");
+  auto watched = at.api->watches().at(0);
+  CHECK(to_string(watched.run) == run);
+  CHECK(watched.after.empty());
+  CHECK(watched.by.door == "http");
+}
+
+TEST_CASE("a stream goes on after the last event that was seen", "[gateway]")
+{
+  served at;
+  at.api->play({{"9", "{}", true}});
+  auto client = at.connect();
+  client.send(get(events + "?after=5"));
+  client.read_all();
+  auto second = at.connect();
+  second.send(get(events + "?after=5", "Last-Event-ID: 8\r\n"));
+  second.read_all();
+  auto all = at.connect();
+  all.send(get("/api/v1/events", "Troupe-Workspace: blue\r\n"));
+  all.read_all();
+  auto watched = at.api->watches();
+  REQUIRE(watched.size() == 3);
+  CHECK(watched[0].after == "5");
+  CHECK(watched[1].after == "8");
+  CHECK(!watched[2].run);
+  CHECK(watched[2].workspace == "blue");
+}
+
+TEST_CASE("a stream of an unknown run is not found", "[gateway]")
+{
+  served at;
+  core::api_answer missing;
+  missing.error.code = errc::not_found;
+  at.api->fail("run", missing);
+  CHECK(at.get(events).status == 404);
+  CHECK(at.api->watches().empty());
+}
+
+TEST_CASE("events come as they happen", "[gateway]")
+{
+  served at;
+  auto client = at.connect();
+  client.send(get(events));
+  auto sink = at.api->wait_for_sink();
+  for (int i = 1; i <= 20; ++i) {
+    auto number = std::to_string(i);
+    CHECK(sink({number, "{}", false}));
+    CHECK(client.read_until("id: " + number + "\ndata: {}\n\n").size() > 0);
+  }
+  CHECK(!sink({"21", "{}", true}));
+  CHECK(client.read_all() == "id: 21\ndata: {}\n\n");
+  CHECK(!sink({"22", "{}", false}));
+}
+
+TEST_CASE("a slow reader is dropped with a notice, at a bounded cost",
+          "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.stream_buffer_bytes_max = 64 * 1024;
+  served at{opts};
+  auto client = at.connect();
+  client.send(get(events));
+  auto sink = at.api->wait_for_sink();
+  auto big = "\"" + std::string(8 * 1024, 'x') + "\"";
+  // Socket buffers take a while to fill; no machine has a gigabyte of them.
+  size_t sent = 0;
+  while (sent < 131'072 && sink({std::to_string(sent), big, false}))
+    ++sent;
+  REQUIRE(sent < 131'072);
+  auto all = client.read_all();
+  auto notice = all.rfind("data: {\"kind\":\"lost\"");
+  REQUIRE(notice != std::string::npos);
+  CHECK(all.find("stream_buffer_bytes_max", notice) != std::string::npos);
+  CHECK(all.ends_with("\n\n"));
+  // Everything before the notice came whole and in order.
+  CHECK(all.find("id: " + std::to_string(sent - 1) + "\n")
+        != std::string::npos);
+}
+
+TEST_CASE("a reader that has gone is forgotten", "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.streams_max = 1;
+  served at{opts};
+  {
+    auto client = at.connect();
+    client.send(get(events));
+    client.read_until("\r\n\r\n");
+    CHECK(at.get("/api/v1/events").status == 429);
+  }
+  auto sink = at.api->wait_for_sink();
+  // The server sees the end at some moment after it; until then it takes.
+  while (sink({"1", "{}", false}))
+    ;
+  auto next = at.connect();
+  next.send(get(events));
+  CHECK(next.read_until("\r\n\r\n").find("200 OK") != std::string::npos);
+}
+
+TEST_CASE("silent streams are kept open with comments", "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.stream_heartbeat = 5ms;
+  served at{opts};
+  auto client = at.connect();
+  client.send(get(events));
+  client.read_until("\r\n\r\n");
+  CHECK(client.read_until(":\n\n") == ":\n\n");
+  CHECK(client.read_until(":\n\n") == ":\n\n");
+}
+
+TEST_CASE("a stopping server says goodbye to its streams", "[gateway]")
+{
+  served at;
+  auto client = at.connect();
+  client.send(get(events));
+  auto sink = at.api->wait_for_sink();
+  at.server->stop(60s);
+  CHECK(client.read_all().find("the node is stopping") != std::string::npos);
+  CHECK(!sink({"1", "{}", false}));
+}
