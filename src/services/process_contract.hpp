@@ -1,0 +1,28 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "services/process_run.hpp"
+#include "troupe/agent.hpp"
+
+namespace troupe::services {
+
+/// The longest `retry_after_ms` that is believed.
+inline constexpr std::chrono::hours retry_after_max{24};
+
+/// What a process gets on stdin: the task as one JSON object and a newline.
+std::string task_object(const task& t);
+
+/// A failed exit in words: the code and the last lines of stderr.
+std::string exit_message(const run_end& end, const std::string& name);
+
+/// What the end of a one-shot process means for its task
+/// (docs/agents.md, "A process for each task"). `name` is the command's.
+outcome judge(run_end end, const std::string& name);
+
+/// The outcome of a run that did not exit by itself: the same for every kind of
+/// process. REQUIRES: `fate` is not `exited`.
+outcome judge_violent_end(const run_end& end, const std::string& name);
+
+} // namespace troupe::services
