@@ -153,6 +153,7 @@ enum class verb : uint8_t {
   signal,
   approve,
   reject,
+  define, // Keep this workflow under its name and version.
 };
 
 /// A command as it travels door -> shard. Idempotent: a submission by the run's
@@ -291,6 +292,13 @@ struct found_key {
   failure why;
 };
 
+/// A definition that somebody wants to keep under its name and version.
+struct found_definition {
+  command asked;
+  std::string hash; // Of what is kept there already; empty: nothing.
+  failure why;
+};
+
 /// What the store knows of a sub-run that is not live.
 struct found_sub_run {
   core::id parent;
@@ -364,6 +372,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ended)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ended_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::feed_callback)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::feed_chunk)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_definition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_key)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_sub_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::freed)
@@ -503,6 +512,8 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<loaded_runs>,
   // INTERNAL: a sub-run that is not live, or its workflow.
   caf::reacts_to<found_sub_run>,
+  // INTERNAL: what is kept under a workflow's name and version.
+  caf::reacts_to<found_definition>,
   // INTERNAL: what a key is known to have made.
   caf::reacts_to<found_key>,
   // INTERNAL: send the next batch, fire timers, activate.

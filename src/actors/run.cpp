@@ -154,6 +154,7 @@ void obey(self_ptr self, command& x) {
   reply.number = x.number;
   reply.run = st.decide->key();
   switch (x.what) {
+    case verb::define: // Is the shard's own business.
     case verb::submit:
       reply.repeated = true; // The door sends it again; we are there already.
       break;

@@ -127,6 +127,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
       opened_further(self);
     },
     [self](found_sub_run& x) { sub_run_is_known(self, x); },
+    [self](found_definition& x) { keep_definition(self, x); },
     [self](found_key& x) { key_is_known(self, x); },
     [self](settle_atom) {
       self->state.settling = false;

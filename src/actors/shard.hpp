@@ -122,6 +122,7 @@ void activate(shard_ptr self);
 
 void obey(shard_ptr self, command& x);
 void key_is_known(shard_ptr self, found_key& x);
+void keep_definition(shard_ptr self, found_definition& x);
 void answer_to(shard_ptr self, answer x);
 void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x);
 void sub_run_is_known(shard_ptr self, found_sub_run& x);

@@ -38,31 +38,50 @@ bool has_room(shard_ptr self, const command& x) {
   return false;
 }
 
+core::definition_row definition_of(shard_ptr self, const command& x,
+                                   const core::workflow& what) {
+  core::definition_row row;
+  row.workspace = x.workspace;
+  row.hash = what.hash;
+  row.body = what.source;
+  row.created_at = self->state.home->now();
+  return row;
+}
+
+/// What a run was submitted with is kept by its hash, under no name: names are
+/// for what was registered.
 void remember_definition(shard_ptr self, const command& x,
-                         const core::workflow_ptr& what) {
+                         const core::workflow& what) {
   constexpr size_t remembered_max = 1000;
   auto& st = self->state;
-  if (!st.stored_definitions.insert(what->hash).second)
+  if (!st.stored_definitions.insert(what.hash).second)
     return;
   if (st.stored_definitions.size() > remembered_max)
     st.stored_definitions.clear(); // Writing one again does no harm.
-  core::definition_row row;
-  row.workspace = x.workspace;
-  row.hash = what->hash;
-  row.name = what->name;
-  row.version = x.ad_hoc && what == x.definition ? 0 : what->version;
-  row.body = what->source;
-  row.created_at = self->state.home->now();
-  st.gather.add(std::move(row));
+  st.gather.add(definition_of(self, x, what));
+}
+
+/// Looks what is kept under a workflow's name and version.
+void define(shard_ptr self, command& x) {
+  auto me = caf::actor_cast<shard_actor>(self);
+  read(self, x.target, [me, x](core::store_reader& store) {
+    found_definition found;
+    found.asked = x;
+    auto row = store.find_definition(x.workspace, x.definition->name,
+                                     x.definition->version);
+    if (!row)
+      found.why = row.error();
+    else if (*row)
+      found.hash = (*row)->hash;
+    caf::anon_send(me, std::move(found));
+  });
 }
 
 void accept(shard_ptr self, command& x) {
   auto& st = self->state;
   if (!has_room(self, x))
     return;
-  remember_definition(self, x, x.definition);
-  for (const auto& part : x.parts)
-    remember_definition(self, x, part);
+  remember_definition(self, x, *x.definition);
   if (!x.idempotency_key.empty()) {
     core::key_row row;
     row.workspace = x.workspace;
@@ -165,6 +184,29 @@ void key_is_known(shard_ptr self, found_key& x) {
   }
 }
 
+void keep_definition(shard_ptr self, found_definition& x) {
+  auto& st = self->state;
+  const auto& what = *x.asked.definition;
+  if (x.why)
+    return refuse(self, x.asked, x.why.code, x.why.message);
+  if (!x.hash.empty() && x.hash != what.hash)
+    return refuse(self, x.asked, errc::invalid_state,
+                  "version " + std::to_string(what.version) + " of `"
+                    + what.name
+                    + "` exists with another content; a version never "
+                      "changes, raise `version`");
+  if (x.hash.empty()) {
+    auto row = definition_of(self, x.asked, what);
+    row.name = what.name;
+    row.version = what.version;
+    st.gather.add(std::move(row));
+  }
+  answer done;
+  done.number = x.asked.number;
+  st.then.answers.push_back(std::move(done));
+  settle_soon(self);
+}
+
 void obey(shard_ptr self, command& x) {
   auto& st = self->state;
   if (st.before) {
@@ -173,6 +215,8 @@ void obey(shard_ptr self, command& x) {
     st.before->commands.push_back(std::move(x));
     return;
   }
+  if (x.what == verb::define)
+    return define(self, x);
   auto key = x.target.run();
   if (auto wait = st.loads.find(key); wait != st.loads.end()) {
     wait->second.commands.push_back(std::move(x));

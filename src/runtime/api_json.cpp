@@ -1,0 +1,160 @@
+#include "runtime/api_json.hpp"
+
+#include <cmath>
+
+namespace troupe::runtime {
+
+using nlohmann::json;
+
+namespace {
+
+json payload(const core::text& x) {
+  if (x.empty())
+    return nullptr;
+  auto value = json::parse(x.view(), nullptr, false);
+  return value.is_discarded() ? json(x.str()) : value;
+}
+
+void add_time(json& to, const char* name, core::instant t) {
+  if (t != core::no_instant)
+    to[name] = core::to_rfc3339(t);
+}
+
+std::string_view word(core::due_kind x) {
+  switch (x) {
+    case core::due_kind::none:
+      return "none";
+    case core::due_kind::retry:
+      return "retry";
+    case core::due_kind::timeout:
+      return "timeout";
+    case core::due_kind::sleep:
+      return "sleep";
+    case core::due_kind::signal:
+      return "signal";
+    case core::due_kind::approval:
+      return "approval";
+    case core::due_kind::not_before:
+      return "not_before";
+    case core::due_kind::snooze:
+      return "snooze";
+    case core::due_kind::deadline:
+      return "deadline";
+  }
+  return "none";
+}
+
+} // namespace
+
+json to_json(const failure& why) {
+  return {{"code", to_string(why.code)},
+          {"category", to_string(why.kind)},
+          {"message", why.message}};
+}
+
+json to_json(const core::run_row& row) {
+  json x{{"run", core::to_string(row.key)},
+         {"workspace", row.workspace},
+         {"name", row.name},
+         {"version", row.version},
+         {"state", core::to_string(row.state)},
+         {"priority", row.priority},
+         {"principal", row.by.principal},
+         {"input", payload(row.input)},
+         {"labels", payload(row.labels)},
+         {"output", payload(row.output)}};
+  auto& counts = x["counts"] = json::object();
+  uint32_t total = 0;
+  for (size_t i = 0; i < row.counts.size(); ++i) {
+    total += row.counts[i];
+    if (row.counts[i] > 0)
+      counts[std::string{core::to_string(static_cast<core::task_state>(i))}]
+        = row.counts[i];
+  }
+  auto done = row.counts.empty()
+                ? 0u
+                : row.counts[static_cast<size_t>(core::task_state::completed)];
+  x["total"] = total;
+  x["percent"] = total == 0 ? 0.0 : std::round(1000.0 * done / total) / 10;
+  if (row.error)
+    x["error"] = to_json(row.error);
+  if (row.parent)
+    x["parent"] = core::to_string(row.parent.with(row.parent_task));
+  if (!row.idempotency_key.empty())
+    x["idempotency_key"] = row.idempotency_key;
+  add_time(x, "created_at", row.created_at);
+  add_time(x, "started_at", row.started_at);
+  add_time(x, "ended_at", row.ended_at);
+  add_time(x, "updated_at", row.updated_at);
+  add_time(x, "deadline", row.deadline);
+  add_time(x, "paused_at", row.paused_at);
+  return x;
+}
+
+json to_json(const core::task_row& row) {
+  json x{{"task", core::to_string(row.key)},
+         {"run", core::to_string(row.key.run())},
+         {"name", row.name},
+         {"type", row.type},
+         {"state", core::to_string(row.state)},
+         {"priority", row.priority},
+         {"attempt", row.attempt},
+         {"retries", row.retries},
+         {"input", payload(row.input)},
+         {"output", payload(row.output)}};
+  if (!row.agent.empty())
+    x["agent"] = row.agent;
+  if (!row.score.empty())
+    x["score"] = payload(row.score);
+  if (row.error)
+    x["error"] = to_json(row.error);
+  if (row.parent != 0)
+    x["parent"] = core::to_string(row.key.with(row.parent));
+  add_time(x, "queued_at", row.queued_at);
+  add_time(x, "started_at", row.started_at);
+  add_time(x, "ended_at", row.ended_at);
+  if (row.due != core::due_kind::none) {
+    x["due"] = word(row.due);
+    add_time(x, "due_at", row.due_at);
+  }
+  return x;
+}
+
+json to_json(const core::attempt_row& row) {
+  json x{{"attempt", row.attempt}, {"agent", row.agent}};
+  if (!row.score.empty())
+    x["score"] = payload(row.score);
+  if (row.error)
+    x["error"] = to_json(row.error);
+  add_time(x, "started_at", row.started_at);
+  add_time(x, "ended_at", row.ended_at);
+  return x;
+}
+
+json to_json(const core::decision_row& row) {
+  json x{{"task", core::to_string(row.task)},
+         {"run", core::to_string(row.task.run())},
+         {"question", row.question},
+         {"by", row.by}};
+  add_time(x, "asked_at", row.asked_at);
+  add_time(x, "due_at", row.due_at);
+  return x;
+}
+
+core::api_answer answer_with(const json& body) {
+  core::api_answer x;
+  x.body = core::text{body.dump()};
+  return x;
+}
+
+core::api_answer refuse(errc code, std::string message) {
+  core::api_answer x;
+  x.error = {code, category::unknown, std::move(message)};
+  if (code == errc::overloaded || code == errc::restarting)
+    x.retry_after = std::chrono::seconds{1};
+  if (code == errc::store_full)
+    x.retry_after = std::chrono::seconds{10};
+  return x;
+}
+
+} // namespace troupe::runtime

@@ -1,0 +1,166 @@
+#include "runtime/api_question.hpp"
+
+#include "core/facts.hpp"
+
+// Lists and look-ups: all from the store, on the readers' threads.
+
+namespace troupe::runtime {
+
+using nlohmann::json;
+
+namespace {
+
+core::api_answer refuse_not_found(const char* what, core::id id) {
+  return refuse(errc::not_found, std::string{"no "} + what + " "
+                                   + core::to_string(id)
+                                   + " in this workspace");
+}
+
+template <class Page>
+core::api_answer list_answer(const char* name, const Page& page) {
+  auto rows = json::array();
+  for (const auto& row : page.rows)
+    rows.push_back(to_json(row));
+  json body{{name, std::move(rows)}};
+  if (!page.next.empty())
+    body["next"] = page.next;
+  return answer_with(body);
+}
+
+} // namespace
+
+void node_api::run_call(question& q) {
+  auto id = q.id("run");
+  if (!id)
+    return;
+  read(
+    [id = *id, workspace = q.what.workspace,
+     then = q.then](core::store_reader& store) {
+      auto row = store.find_run(id.run());
+      if (!row)
+        return then(refuse(row.error().code, row.error().message));
+      if (!*row || (*row)->workspace != workspace)
+        return then(refuse_not_found("run", id));
+      then(answer_with(to_json(**row)));
+    },
+    q.then);
+}
+
+void node_api::runs_call(question& q) {
+  core::run_filter filter;
+  filter.workspace = q.what.workspace;
+  filter.name = q.word("name").value_or("");
+  if (auto word = q.word("state")) {
+    filter.state = core::run_state_from(*word);
+    if (!filter.state)
+      return q.then(refuse(errc::invalid, "`" + *word
+                                            + "` is no state of a run"));
+  }
+  read(
+    [filter, page = q.page(), then = q.then](core::store_reader& store) {
+      auto found = store.runs(filter, page);
+      then(found ? list_answer("runs", *found)
+                 : refuse(found.error().code, found.error().message));
+    },
+    q.then);
+}
+
+void node_api::tasks_call(question& q) {
+  core::task_filter filter;
+  filter.workspace = q.what.workspace;
+  filter.agent = q.word("agent").value_or("");
+  if (auto word = q.word("state")) {
+    filter.state = core::task_state_from(*word);
+    if (!filter.state)
+      return q.then(refuse(errc::invalid, "`" + *word
+                                            + "` is no state of a task"));
+  }
+  if (q.params.contains("run")) {
+    auto run = q.id("run");
+    if (!run)
+      return;
+    filter.run = run->run();
+  }
+  read(
+    [filter, page = q.page(), then = q.then](core::store_reader& store) {
+      auto found = store.tasks(filter, page);
+      then(found ? list_answer("tasks", *found)
+                 : refuse(found.error().code, found.error().message));
+    },
+    q.then);
+}
+
+void node_api::task_call(question& q) {
+  auto id = q.id("task");
+  if (!id)
+    return;
+  read(
+    [id = *id, workspace = q.what.workspace,
+     then = q.then](core::store_reader& store) {
+      auto row = store.find_task(id);
+      if (!row)
+        return then(refuse(row.error().code, row.error().message));
+      if (!*row || (*row)->workspace != workspace)
+        return then(refuse_not_found("task", id));
+      auto body = to_json(**row);
+      auto& attempts = body["attempts"] = json::array();
+      if (auto list = store.attempts(id))
+        for (const auto& x : *list)
+          attempts.push_back(to_json(x));
+      then(answer_with(body));
+    },
+    q.then);
+}
+
+void node_api::approvals_call(question& q) {
+  read(
+    [workspace = q.what.workspace, then = q.then](core::store_reader& store) {
+      auto rows = store.open_decisions(workspace);
+      if (!rows)
+        return then(refuse(rows.error().code, rows.error().message));
+      auto list = json::array();
+      for (const auto& row : *rows)
+        list.push_back(to_json(row));
+      then(answer_with({{"decisions", list}}));
+    },
+    q.then);
+}
+
+void node_api::history_call(question& q) {
+  auto id = q.id("run");
+  if (!id)
+    return;
+  auto shard = home_->shard_of(*id);
+  auto page = q.page();
+  auto from = std::strtoull(page.after.c_str(), nullptr, 10);
+  read(
+    [id = id->run(), shard, from, limit = page.limit,
+     then = q.then](core::store_reader& store) {
+      // A run's facts lie among those of its shard: look at a bounded stretch
+      // and say where to go on.
+      constexpr uint32_t segments_max = 256;
+      auto segments = store.history(shard, from, segments_max);
+      if (!segments)
+        return then(refuse(segments.error().code, segments.error().message));
+      auto list = json::array();
+      uint64_t next = from;
+      for (const auto& segment : *segments) {
+        auto facts = core::read_facts(segment.facts.view(), segment.first_seq);
+        if (!facts)
+          return then(refuse(facts.error().code, facts.error().message));
+        for (const auto& x : *facts)
+          if (x.seq >= from && x.subject.run() == id)
+            list.push_back(json::parse(core::to_json(x)));
+        next = segment.first_seq + segment.count;
+        if (list.size() >= limit)
+          break;
+      }
+      json body{{"facts", list}};
+      if (!segments->empty())
+        body["next"] = std::to_string(next);
+      then(answer_with(body));
+    },
+    q.then);
+}
+
+} // namespace troupe::runtime

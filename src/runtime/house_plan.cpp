@@ -1,0 +1,198 @@
+#include "runtime/house_plan.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <random>
+
+#include <caf/actor_system.hpp>
+#include <caf/spawn_options.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/coordinator.hpp"
+#include "actors/desk.hpp"
+#include "actors/directory.hpp"
+#include "actors/feed.hpp"
+#include "actors/reader.hpp"
+#include "actors/shard.hpp"
+
+namespace troupe::runtime {
+
+namespace {
+
+/// A node is worth many restarts: what fails again and again is mended by
+/// nobody else. Beyond it the process ends and is started anew.
+constexpr restart_intensity node_limit{100, std::chrono::seconds{10}};
+
+template <class Handle>
+caf::actor untyped(const Handle& x) {
+  return caf::actor_cast<caf::actor>(x);
+}
+
+child_spec child(std::string id, std::string kind, start_function start) {
+  child_spec spec;
+  spec.id = std::move(id);
+  spec.kind = std::move(kind);
+  spec.start = std::move(start);
+  return spec;
+}
+
+supervisor_spec branch(std::string name, restart_strategy strategy,
+                       roster_ptr names, const plan_options& opts) {
+  supervisor_spec spec;
+  spec.name = std::move(name);
+  spec.strategy = strategy;
+  spec.limit = node_limit;
+  spec.names = std::move(names);
+  spec.on_event = opts.on_event;
+  spec.utc = opts.now;
+  spec.seed = opts.seed;
+  return spec;
+}
+
+/// Opens the store again where the last life of the journal gave it up.
+failure reopen(open_store& store, core::store& from, const house& home) {
+  if (store.writer)
+    return {};
+  auto writer = from.writer();
+  auto facts = writer->open(home.opts.shards, home.now());
+  if (!facts)
+    return facts.error();
+  store.writer = std::move(writer);
+  store.facts = std::move(*facts);
+  return {};
+}
+
+child_spec journal_child(const house_ptr& home, const open_store_ptr& store,
+                         const plan_options& opts) {
+  auto spec = child(
+    "journal", "journal",
+    [home, store, from = opts.store,
+     threads = opts.threads](child_context& ctx) -> caf::expected<caf::actor> {
+      if (auto why = reopen(*store, *from, *home))
+        return make_error(why.code, why.message);
+      if (threads)
+        return untyped(ctx.system.spawn<caf::detached>(journal, home, store));
+      return untyped(ctx.system.spawn(journal, home, store));
+    });
+  spec.backoff.max = std::chrono::seconds{5};
+  return spec;
+}
+
+child_spec shards_child(const house_ptr& home, const roster_ptr& names,
+                        const plan_options& opts) {
+  auto spec = branch("shards", restart_strategy::one_for_one, names, opts);
+  for (uint32_t i = 0; i < home->opts.shards; ++i) {
+    spec.children.push_back(
+      child(std::to_string(i), "shard", [home, i](child_context& ctx) {
+        return untyped(ctx.system.spawn(shard, home, i, ctx.generation));
+      }));
+    spec.children.back().answers_tree = true;
+  }
+  return supervisor_child(std::move(spec));
+}
+
+child_spec readers_child(const roster_ptr& names, const plan_options& opts) {
+  auto spec = branch("readers", restart_strategy::one_for_one, names, opts);
+  for (uint32_t i = 0; i < opts.readers; ++i)
+    spec.children.push_back(
+      child(std::to_string(i), "reader",
+            [from = opts.store, threads = opts.threads](child_context& ctx) {
+              return threads
+                       ? untyped(ctx.system.spawn<caf::detached>(reader, from))
+                       : untyped(ctx.system.spawn(reader, from));
+            }));
+  return supervisor_child(std::move(spec));
+}
+
+child_spec agents_child(const house_ptr& home, const roster_ptr& names,
+                        const plan_options& opts) {
+  auto spec = branch("agents", restart_strategy::one_for_one, names, opts);
+  for (const auto& agent : opts.agents) {
+    // What an agent's code is doing outlives its host.
+    auto memory = std::make_shared<host_memory>();
+    spec.children.push_back(child(
+      agent.who.name, "host", [home, agent, memory](child_context& ctx) {
+        return untyped(
+          ctx.system.spawn(host, home, agent, memory, ctx.generation));
+      }));
+    spec.children.back().answers_tree = true;
+    spec.children.back().give_up = on_give_up::disable;
+  }
+  return supervisor_child(std::move(spec));
+}
+
+/// A generator that threads share; jitter needs no more.
+std::function<double()> shared_random(uint64_t seed) {
+  struct source {
+    std::mutex mutex;
+    std::mt19937_64 engine;
+  };
+  auto from = std::make_shared<source>();
+  from->engine.seed(seed);
+  return [from] {
+    std::lock_guard guard{from->mutex};
+    return std::uniform_real_distribution<double>{0, 1}(from->engine);
+  };
+}
+
+} // namespace
+
+house_plan make_plan(plan_options opts, open_store_ptr store) {
+  auto names = std::make_shared<roster>();
+  auto storage_names = std::make_shared<roster>();
+  auto shard_names = std::make_shared<roster>();
+  auto reader_names = std::make_shared<roster>();
+  auto home = std::make_shared<house>();
+  home->opts = opts.house;
+  home->now = opts.now;
+  home->warn = opts.warn;
+  home->threads = opts.threads;
+  home->random = shared_random(opts.seed);
+  auto serial = std::make_shared<std::atomic<uint32_t>>(
+    static_cast<uint32_t>(opts.seed));
+  home->unique = [serial] { return (*serial)++ & 0xfffffff; };
+  home->journal = {storage_names, "journal"};
+  home->coordinator = {names, "coordinator"};
+  home->directory = {names, "directory"};
+  home->feed = {names, "feed"};
+  home->desk = {names, "desk"};
+  home->agents = std::make_shared<roster>();
+  for (uint32_t i = 0; i < opts.readers; ++i)
+    home->readers.emplace_back(reader_names, std::to_string(i));
+  for (uint32_t i = 0; i < opts.house.shards; ++i)
+    home->shards.emplace_back(shard_names, std::to_string(i));
+  for (const auto& agent : opts.agents)
+    home->agent_names.push_back(agent.who.name);
+  house_ptr shared = home;
+
+  house_plan plan;
+  plan.home = shared;
+  plan.store = store;
+  plan.names = names;
+  plan.root = branch("node", restart_strategy::one_for_one, names, opts);
+  auto storage = branch("storage", restart_strategy::rest_for_one,
+                        storage_names, opts);
+  storage.children.push_back(journal_child(shared, store, opts));
+  storage.children.push_back(shards_child(shared, shard_names, opts));
+  auto& all = plan.root.children;
+  all.push_back(readers_child(reader_names, opts));
+  all.push_back(child("feed", "feed", [](child_context& ctx) {
+    return untyped(ctx.system.spawn(feed));
+  }));
+  all.push_back(child("directory", "directory", [shared](child_context& ctx) {
+    return untyped(ctx.system.spawn(directory, shared));
+  }));
+  all.push_back(
+    child("coordinator", "coordinator", [shared](child_context& ctx) {
+      return untyped(ctx.system.spawn(coordinator, shared));
+    }));
+  all.push_back(child("desk", "desk", [shared](child_context& ctx) {
+    return untyped(ctx.system.spawn(desk, shared));
+  }));
+  all.push_back(supervisor_child(std::move(storage)));
+  all.push_back(agents_child(shared, home->agents, opts));
+  return plan;
+}
+
+} // namespace troupe::runtime

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/host.hpp"
+#include "actors/house.hpp"
+#include "actors/journal.hpp"
+#include "runtime/utc_clock.hpp"
+
+// The tree of a node as data.
+
+namespace troupe::runtime {
+
+/// What the assembly needs; everything else follows.
+struct plan_options {
+  house_options house;
+  std::shared_ptr<core::store> store;
+  std::vector<agent_spec> agents;
+  uint32_t readers = 2;
+  bool threads = true; // False on the deterministic stage.
+  std::function<void(const std::string&)> warn;
+  std::function<core::instant()> now;
+  std::function<void(const supervision_event&)> on_event;
+  uint64_t seed = 1;
+};
+
+/// A node that is ready to be spawned.
+struct house_plan {
+  house_ptr home;
+  open_store_ptr store; // Open already; closed by whoever stops the node.
+  supervisor_spec root;
+  roster_ptr names;     // Of the root's children.
+};
+
+/// Everything but the actors. REQUIRES: `store` is open.
+house_plan make_plan(plan_options opts, open_store_ptr store);
+
+} // namespace troupe::runtime

@@ -1,0 +1,247 @@
+#include "troupe/node.hpp"
+
+#include <cstdio>
+#include <future>
+#include <random>
+#include <thread>
+
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include "runtime/house_plan.hpp"
+#include "runtime/node_insides.hpp"
+#include "store/memory_store.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Debian's CAF: work stealing collapses with thousands of runnable actors;
+/// see docs/decisions/0060-scheduler.md.
+constexpr size_t messages_per_turn = 50;
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(uint32_t threads) {
+    add_supervision_types(*this);
+    add_message_types<caf::id_block::troupe>();
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-throughput", messages_per_turn);
+    set("scheduler.max-threads", size_t{threads});
+  }
+};
+
+void to_stderr(const std::string& text) {
+  std::fprintf(stderr, "troupe: %s\n", text.c_str());
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
+} // namespace
+
+struct node::parts {
+  node_options opts;
+  house_options house;
+  std::vector<agent_spec> agents;
+  std::shared_ptr<core::store> store;
+  runtime::house_plan plan;
+  std::shared_ptr<runtime::utc_clock> clock;
+  std::unique_ptr<system_config> config;
+  std::unique_ptr<caf::actor_system> system;
+  supervisor root;
+  std::shared_ptr<runtime::node_api> api;
+
+  failure open();
+  void spawn();
+  failure close(std::chrono::milliseconds deadline);
+};
+
+std::vector<std::string> problems(const node_options& opts) {
+  std::vector<std::string> all;
+  if (opts.shards < 1 || opts.shards > core::id::slots)
+    all.push_back("shards must be from 1 to 4096");
+  if (opts.window < opts.shards)
+    all.push_back("window must be at least as large as shards");
+  if (opts.pending_bytes_max < 64 * 1024)
+    all.push_back("pending_bytes_max must be at least 64 KiB");
+  if (opts.cancel_grace < std::chrono::milliseconds{0})
+    all.push_back("cancel_grace must not be negative");
+  return all;
+}
+
+node::node(node_options opts) : parts_(std::make_unique<parts>()) {
+  auto& house = parts_->house;
+  house.shards = opts.shards;
+  house.window.ready_max = std::max(1u, opts.window / opts.shards);
+  house.window.lane_max = std::max(1u, house.window.ready_max / 2);
+  house.window.lane_floor = std::min(32u, house.window.lane_max);
+  house.cancel_grace = opts.cancel_grace;
+  house.pending_bytes_max = opts.pending_bytes_max;
+  house.allocation.region = opts.region;
+  if (!opts.warn)
+    opts.warn = to_stderr;
+  if (opts.threads == 0)
+    opts.threads = std::max(2u, std::thread::hardware_concurrency());
+  parts_->opts = std::move(opts);
+}
+
+node::~node() {
+  if (parts_->system)
+    parts_->close(std::chrono::milliseconds{0});
+}
+
+void node::add(profile who, agent_factory make) {
+  agent_spec spec;
+  spec.who = std::move(who);
+  spec.make = std::move(make);
+  parts_->agents.push_back(std::move(spec));
+}
+
+void node::add(profile who, reactive_factory make) {
+  agent_spec spec;
+  spec.who = std::move(who);
+  spec.kind = "c++ reactive";
+  spec.make = std::move(make);
+  parts_->agents.push_back(std::move(spec));
+}
+
+/// Opens the store on this thread: what is wrong with it is said at once.
+failure node::parts::open() {
+  clock = std::make_shared<runtime::utc_clock>();
+  if (opts.data.empty()) {
+    store = store::make_memory_store();
+  } else {
+    store::sqlite_options sqlite;
+    sqlite.directory = opts.data;
+    sqlite.sync = opts.sync ? store::durability::full
+                            : store::durability::relaxed;
+    store = store::make_sqlite_store(std::move(sqlite));
+  }
+  auto writer = store->writer();
+  auto facts = writer->open(opts.shards, clock->now());
+  if (!facts)
+    return facts.error();
+  clock->not_before(facts->newest);
+  auto opened = std::make_shared<open_store>();
+  opened->writer = std::move(writer);
+  opened->facts = std::move(*facts);
+  runtime::plan_options all;
+  all.house = house;
+  all.store = store;
+  all.agents = agents;
+  all.warn = opts.warn;
+  all.now = [clock = clock] { return clock->now(); };
+  all.seed = random_seed();
+  plan = runtime::make_plan(std::move(all), std::move(opened));
+  return {};
+}
+
+void node::parts::spawn() {
+  config = std::make_unique<system_config>(opts.threads);
+  system = std::make_unique<caf::actor_system>(*config);
+  system->await_actors_before_shutdown(false);
+  auto spawned = spawn_supervisor(*system, plan.root);
+  // The spec is ours: it is valid, or a test finds out.
+  root = std::move(*spawned);
+  api = std::make_shared<runtime::node_api>(*system, plan.home, root.handle,
+                                            opts.data);
+}
+
+failure node::start() {
+  if (auto all = problems(parts_->opts); !all.empty())
+    return {errc::invalid, category::validation, all.front()};
+  if (auto why = parts_->open())
+    return why;
+  parts_->spawn();
+  return {};
+}
+
+failure node::stop(std::chrono::milliseconds deadline) {
+  return parts_->system ? parts_->close(deadline) : failure{};
+}
+
+namespace {
+
+/// Waits until no host works on anything, or the deadline.
+void drain(caf::actor_system& sys, const house& home,
+           std::chrono::steady_clock::time_point until) {
+  caf::scoped_actor self{sys};
+  for (const auto& name : home.agent_names)
+    if (auto host = home.host(name).handle())
+      caf::anon_send(host, health_atom_v, core::agent_health::draining);
+  for (auto busy = true; busy && std::chrono::steady_clock::now() < until;) {
+    busy = false;
+    for (const auto& name : home.agent_names) {
+      auto host = home.host(name).handle();
+      if (!host)
+        continue;
+      self->request(host, std::chrono::seconds{1}, stats_atom_v)
+        .receive([&](const host_stats& x) { busy = busy || x.load > 0; },
+                 [](const caf::error&) {});
+    }
+    if (busy)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+}
+
+} // namespace
+
+failure node::parts::close(std::chrono::milliseconds deadline) {
+  auto until = std::chrono::steady_clock::now() + deadline;
+  if (api)
+    api->close();
+  if (deadline.count() > 0)
+    drain(*system, *plan.home, until);
+  // In reverse order of their start; what runs still goes back to the queue at
+  // the next start, uncounted, because the store is closed in order.
+  auto down = false;
+  {
+    caf::scoped_actor self{*system};
+    self->monitor(root.handle);
+    caf::anon_send(root.handle, supervisor_stop_atom_v);
+    auto wait = std::max<std::chrono::milliseconds>(
+      deadline, std::chrono::milliseconds{2000});
+    self->receive([&](const caf::down_msg&) { down = true; },
+                  caf::after(wait) >> [] {});
+  }
+  failure why;
+  if (down) {
+    if (plan.store->writer)
+      why = plan.store->writer->close();
+  } else {
+    why = {errc::stopping, category::unknown,
+           "an actor did not end within the deadline; everything acknowledged "
+           "is durable"};
+  }
+  api.reset();
+  root = {};
+  auto home = plan.home;
+  plan = {};
+  system.reset();
+  store.reset();
+  return why;
+}
+
+std::shared_ptr<core::api> node::api() { return parts_->api; }
+
+caf::actor_system& node_insides::system(node& x) { return *x.parts_->system; }
+
+const house& node_insides::home(node& x) { return *x.parts_->plan.home; }
+
+caf::actor node_insides::root(node& x) { return x.parts_->root.handle; }
+
+std::shared_ptr<runtime::node_api> node_insides::api(node& x) {
+  return x.parts_->api;
+}
+
+void node_insides::add(node& x, agent_spec spec) {
+  x.parts_->agents.push_back(std::move(spec));
+}
+
+house_options& node_insides::options(node& x) { return x.parts_->house; }
+
+} // namespace troupe

@@ -1,0 +1,116 @@
+#include "runtime/node_api.hpp"
+
+
+#include <map>
+
+#include <caf/send.hpp>
+
+#include "runtime/api_question.hpp"
+
+namespace troupe::runtime {
+
+namespace {
+
+/// Answers `restarting` if whoever should have answered is gone: a desk or a
+/// reader that was killed drops what it was asked.
+class answer_once {
+public:
+  explicit answer_once(node_api::callback then) : then_(std::move(then)) {}
+  ~answer_once() {
+    if (!done_.exchange(true))
+      then_(refuse(errc::restarting,
+                   "a part of the node restarted meanwhile; ask again"));
+  }
+  void operator()(core::api_answer x) {
+    if (!done_.exchange(true))
+      then_(std::move(x));
+  }
+
+private:
+  node_api::callback then_;
+  std::atomic<bool> done_{false};
+};
+
+} // namespace
+
+node_api::node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
+                   std::string data)
+  : sys_(sys),
+    home_(std::move(home)),
+    root_(std::move(root)),
+    data_(std::move(data)),
+    started_at_(home_->now()) {}
+
+void node_api::call(core::api_request what, callback then) {
+  using method = void (node_api::*)(question&);
+  static const std::map<std::string_view, method> views{
+    {"submit", &node_api::submit_call},
+    {"plan", &node_api::plan_call},
+    {"register", &node_api::register_call},
+    {"run", &node_api::run_call},
+    {"runs", &node_api::runs_call},
+    {"tasks", &node_api::tasks_call},
+    {"task", &node_api::task_call},
+    {"history", &node_api::history_call},
+    {"approvals", &node_api::approvals_call},
+    {"why", &node_api::why_call},
+    {"tree", &node_api::tree_call},
+    {"agents", &node_api::agents_call},
+    {"status", &node_api::status_call},
+    {"backup", &node_api::backup_call},
+  };
+  static const std::map<std::string_view, verb> verbs{
+    {"cancel", verb::cancel},   {"pause", verb::pause},
+    {"resume", verb::resume},   {"retry", verb::retry},
+    {"signal", verb::signal},   {"approve", verb::approve},
+    {"reject", verb::reject},
+  };
+  auto once = std::make_shared<answer_once>(std::move(then));
+  question q;
+  q.then = [once](core::api_answer x) { (*once)(std::move(x)); };
+  q.what = std::move(what);
+  if (!open_)
+    return q.then(refuse(errc::stopping, "the node is stopping"));
+  q.params = q.what.params.empty()
+               ? json::object()
+               : json::parse(q.what.params.view(), nullptr, false);
+  if (!q.params.is_object())
+    return q.then(refuse(errc::invalid, "the parameters are no JSON object"));
+  if (auto view = views.find(q.what.op); view != views.end())
+    return (this->*view->second)(q);
+  if (auto order = verbs.find(q.what.op); order != verbs.end())
+    return command_call(q, order->second);
+  q.then(refuse(errc::not_found, "there is no operation `" + q.what.op + "`"));
+}
+
+void node_api::submit(command what, answer_callback then) {
+  auto desk = child_ref<desk_actor>{home_->desk};
+  if (auto to = desk.handle()) {
+    caf::anon_send(to, std::move(what), std::move(then));
+    return;
+  }
+  answer no;
+  no.error = {errc::restarting, category::unknown,
+              "the node's desk restarts; ask again"};
+  then(std::move(no));
+}
+
+core::id node_api::new_run(std::string_view workspace,
+                           std::string_view key) const {
+  auto unique = home_->unique();
+  // Spread over the shards, but the same key meets at the same shard.
+  auto slot = key.empty() ? unique * 61 % core::id::slots
+                          : core::slot_of(workspace, key);
+  return core::id::make(home_->now(), slot, unique);
+}
+
+void node_api::read(read_job job, const callback& then) {
+  auto n = next_reader_++ % home_->readers.size();
+  auto reader = child_ref<reader_actor>{home_->readers[n]};
+  if (auto to = reader.handle())
+    caf::anon_send(to, std::move(job));
+  else
+    then(refuse(errc::restarting, "a reader restarts; ask again"));
+}
+
+} // namespace troupe::runtime

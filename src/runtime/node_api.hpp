@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <caf/actor_system.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+#include "actors/house.hpp"
+#include "core/api.hpp"
+
+namespace troupe::runtime {
+
+/// The semantic layer over the actors: validates, asks, answers. Parsing is
+/// done on the caller's thread, reading on the readers'.
+class node_api : public core::api,
+                 public std::enable_shared_from_this<node_api> {
+public:
+  using callback = std::function<void(core::api_answer)>;
+
+  node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
+           std::string data);
+
+  void call(core::api_request what, callback then) override;
+  void watch(core::watch_request what,
+             std::function<bool(const core::watch_event&)> sink) override;
+
+  /// A command, typed: for embedded programs and benchmarks.
+  void submit(command what, answer_callback then);
+  /// The id of a run that this submission makes.
+  core::id new_run(std::string_view workspace, std::string_view key) const;
+  const house& home() const { return *home_; }
+
+  /// No more calls reach the actors: the node stops.
+  void close() { open_ = false; }
+
+private:
+  struct question;
+  using json = nlohmann::json;
+
+  // api_submit.cpp
+  void submit_call(question& q);
+  void plan_call(question& q);
+  void register_call(question& q);
+  void with_source(question& q,
+                   std::function<void(core::parsed_workflow, bool ad_hoc)> use);
+  void finish_submit(const std::shared_ptr<question>& q,
+                     core::workflow_ptr definition, bool ad_hoc);
+  // api_commands.cpp
+  void command_call(question& q, verb what);
+  // api_queries.cpp
+  void read(read_job job, const callback& then);
+  void run_call(question& q);
+  void runs_call(question& q);
+  void tasks_call(question& q);
+  void task_call(question& q);
+  void history_call(question& q);
+  void approvals_call(question& q);
+  // api_live.cpp
+  void why_call(question& q);
+  void tree_call(question& q);
+  void agents_call(question& q);
+  void status_call(question& q);
+  void backup_call(question& q);
+
+  caf::actor_system& sys_;
+  house_ptr home_;
+  caf::actor root_;
+  std::string data_;
+  core::instant started_at_;
+  std::atomic<bool> open_{true};
+  std::atomic<uint32_t> next_reader_{0};
+};
+
+} // namespace troupe::runtime

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/host.hpp"
+#include "runtime/node_api.hpp"
+#include "troupe/node.hpp"
+
+namespace troupe {
+
+/// A running node, for the program's own assembly and for tests: what
+/// `troupe::node` hides.
+class node_insides {
+public:
+  static caf::actor_system& system(node& x);
+  static const house& home(node& x);
+  static caf::actor root(node& x);
+  static std::shared_ptr<runtime::node_api> api(node& x);
+  /// Before `start`: an agent with everything that can be said about it.
+  static void add(node& x, agent_spec spec);
+  /// Before `start`: actor limits and policies beyond the public options.
+  static house_options& options(node& x);
+};
+
+} // namespace troupe
