@@ -20,8 +20,16 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
+// Keeps the end, where a program says why it gave up.
+std::string shortened(std::string message) {
+  if (message.size() <= failure_bytes_max)
+    return message;
+  return valid_utf8("... "
+                    + message.substr(message.size() - failure_bytes_max));
+}
+
 outcome failed(errc code, category kind, std::string message) {
-  auto result = outcome::failed(std::move(message), kind);
+  auto result = outcome::failed(shortened(std::move(message)), kind);
   result.error.code = code;
   return result;
 }
@@ -59,7 +67,7 @@ void apply_own_error(outcome& to, std::string_view output) {
     return error->value(key, nlohmann::json{});
   };
   if (auto x = part("message"); x.is_string() && !x.get<std::string>().empty())
-    to.error.message = x.get<std::string>();
+    to.error.message = shortened(x.get<std::string>());
   if (auto x = part("category"); x.is_string())
     to.error.kind =
       category_from(x.get<std::string>()).value_or(category::unknown);
@@ -72,7 +80,7 @@ void apply_own_error(outcome& to, std::string_view output) {
 
 std::string with_lines(std::string sentence, const run_end& end) {
   if (!end.last_lines.empty())
-    sentence += ": " + end.last_lines;
+    sentence += ": " + shortened(end.last_lines);
   return sentence;
 }
 

@@ -11,6 +11,9 @@ namespace troupe::services {
 /// The longest `retry_after_ms` that is believed.
 inline constexpr std::chrono::hours retry_after_max{24};
 
+/// The longest message of a failure; the rest is cut.
+inline constexpr size_t failure_bytes_max = 4 * 1024;
+
 /// What a process gets on stdin: the task as one JSON object and a newline.
 std::string task_object(const task& t);
 

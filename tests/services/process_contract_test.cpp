@@ -112,6 +112,18 @@ TEST_CASE("a process can say what its failure is", "[services]")
   }
 }
 
+TEST_CASE("a failure's message is bounded and keeps its end", "[services]")
+{
+  auto lines = std::string(100'000, 'x') + " the reason";
+  auto by_lines = judge(exited(1, "", lines), "x").error.message;
+  CHECK(by_lines.size() < failure_bytes_max + 100);
+  CHECK(by_lines.starts_with("`x` exited with code 1: ... xx"));
+  CHECK(by_lines.ends_with("the reason"));
+  auto said =
+    judge(exited(1, R"({"error":{"message":")" + lines + "\"}}"), "x");
+  CHECK(said.error.message.size() < failure_bytes_max + 100);
+}
+
 TEST_CASE("a violent end has its own code", "[services]")
 {
   auto segv = judged(run_fate::signalled, SIGSEGV).error;
