@@ -1,5 +1,6 @@
 #include "core/template.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "core/json_text.hpp"
@@ -47,7 +48,21 @@ failure not_json(std::string_view what) {
                   "in it");
 }
 
+bool plain(char c) {
+  auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+}
+
+/// The text of a quoted string. Most have no escape, and need no parser.
+std::string unquoted(std::string_view quoted) {
+  if (quoted.find('\\') == quoted.npos)
+    return std::string{quoted.substr(1, quoted.size() - 2)};
+  return json::parse(quoted).get<std::string>();
+}
+
 std::string escaped(std::string_view raw) {
+  if (std::all_of(raw.begin(), raw.end(), plain))
+    return std::string{raw};
   auto quoted = to_compact(json(std::string{raw}));
   return quoted.substr(1, quoted.size() - 2);
 }
@@ -237,8 +252,8 @@ failure resolver::as_text(const std::vector<piece>& pieces, std::string& out) {
 
 /// Appends what a JSON string with references becomes.
 failure replace(std::string_view quoted, resolver& values, std::string& out) {
-  auto plain = json::parse(quoted).get<std::string>();
-  auto pieces = split(plain);
+  auto decoded = unquoted(quoted);
+  auto pieces = split(decoded);
   if (!pieces)
     return pieces.error();
   if (pieces->size() == 1 && pieces->front().is_reference)
@@ -279,8 +294,7 @@ result<std::vector<reference>> references(std::string_view text) {
   auto why = each_template(text, [&](size_t begin, size_t end) {
     auto quoted = text.substr(begin, end - begin);
     bool escapes = quoted.find('\\') != quoted.npos;
-    auto found =
-      references_in_string(json::parse(quoted).get_ref<const std::string&>());
+    auto found = references_in_string(unquoted(quoted));
     if (!found)
       return found.error();
     for (auto& x : *found) {

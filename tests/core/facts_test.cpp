@@ -126,6 +126,10 @@ TEST_CASE("damaged history is told with its place", "[core]")
     CHECK_THAT(wrong(body.substr(0, n)), Catch::Contains("at byte"));
   CHECK_THAT(wrong("\x02" + body.substr(1)), Catch::Contains("at byte 0"));
   CHECK_THAT(wrong(body + '\x7f'), Catch::Contains("at byte"));
+  // A number of more than 64 bits.
+  CHECK_THAT(wrong("\x01\x05" + std::string(9, '\xff') + "\x02" + "\x01\x01"
+                   + std::string(1, '\0')),
+             Catch::Contains("at byte 12"));
 }
 
 TEST_CASE("a fact as JSON is one line", "[core]")

@@ -78,6 +78,9 @@ TEST_CASE("the pair longest without a report goes first", "[core]")
   CHECK(h.totals("a", "x").successes == 0);
   CHECK(h.totals("b", "x").successes == 1);
   CHECK(h.totals("", "x").successes == 3);
+  h.fold({"d", "x", true, 1ms}); // Those of all agents were used just now.
+  CHECK(h.totals("", "x").successes == 4);
+  CHECK(h.totals("b", "x").successes == 0);
 }
 
 TEST_CASE("a snapshot brings everything back", "[core]")

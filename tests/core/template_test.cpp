@@ -164,9 +164,10 @@ TEST_CASE("a result over the limit is refused by its name", "[core]")
   world w;
   w.outputs["big"] = text{'"' + std::string(3u << 20, 'x') + '"'};
   CHECK(w(R"("${steps.big.output}")").size() == (3u << 20) + 2);
-  CHECK_THAT(w(R"(["${steps.big.output}","${steps.big.output}"])"),
+  auto begin = [&w](const char* json) { return w(json).substr(0, 100); };
+  CHECK_THAT(begin(R"(["${steps.big.output}","${steps.big.output}"])"),
              Catch::Contains("template_result_bytes_max"));
-  CHECK_THAT(w(R"("${steps.big.output}${steps.big.output}")"),
+  CHECK_THAT(begin(R"("${steps.big.output}${steps.big.output}")"),
              Catch::Contains("template_result_bytes_max"));
 }
 

@@ -29,6 +29,15 @@ TEST_CASE("a bucket gives a burst, then one at a time", "[core]")
   CHECK(b.available(t0 + 10h) == 3);
 }
 
+TEST_CASE("a token that is not ready at a whole microsecond comes after it",
+          "[core]")
+{
+  token_bucket b;
+  b.set(3, 1);
+  b.take(t0);
+  CHECK(b.next(t0) == t0 + 333'334us);
+}
+
 TEST_CASE("odd rates do not overflow", "[core]")
 {
   token_bucket b;
