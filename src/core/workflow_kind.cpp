@@ -52,10 +52,11 @@ bool has(const value& step, std::string_view key) {
 void refuse(const value& step, std::string_view key, step_kind kind) {
   for (size_t i = 0; i < step->items.size(); ++i)
     if (step->items[i].key == key)
-      step.item(i).fail_at_key("`" + std::string{key}
-                                 + "` makes no sense in a step of kind "
-                                 + std::string{row(kind).word},
-                               "remove it, or make two steps");
+      step.item(i).fail_at_key(
+        "`" + std::string{key} + "` makes no sense in a step of kind "
+          + std::string{row(kind).word},
+        kind == step_kind::approval ? "remove it, or say `kind: work`"
+                                    : "remove it, or make two steps");
 }
 
 } // namespace

@@ -1,0 +1,61 @@
+#include "core/workflow_cast.hpp"
+
+using namespace troupe::core;
+
+namespace {
+
+const auto declared = good(R"(
+workflow: w
+input:
+  tag: {type: string, required: true, description: what to build}
+  count: {type: integer, default: 3}
+  share: number
+  extra: any
+steps: {a: {}}
+)");
+
+std::string checked(std::string_view json, const workflow& wf = *declared) {
+  auto x = check_input(wf, json);
+  std::string out = x.value.str();
+  for (const auto& problem : x.problems)
+    out += to_text(problem, "input") + "\n";
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a run's input gets its defaults", "[input]")
+{
+  CHECK(checked(R"({"tag": "v1"})") == R"({"count":3,"tag":"v1"})");
+  CHECK(checked(R"({"tag": "v1", "count": 7, "share": 1, "extra": null})")
+        == R"({"count":7,"extra":null,"share":1,"tag":"v1"})");
+}
+
+TEST_CASE("everything wrong with an input is said at once", "[input]")
+{
+  CHECK(checked(R"({"count": 1.5, "tga": "x"})")
+        == "input:1:11: expected an integer, found the number 1.5 (at "
+           "/count)\n"
+           "input:1:1: `tag` is missing; `w` needs a string; add it to the "
+           "run's input\n"
+           "input:1:16: unknown field `tga` (at /tga); did you mean `tag`?\n");
+  CHECK(checked("") == checked("{}"));
+  CHECK(checked("[1]").find("expected an object") != std::string::npos);
+  CHECK(checked("{").find("no valid JSON") != std::string::npos);
+}
+
+TEST_CASE("without a declaration any object is an input", "[input]")
+{
+  auto free = one("");
+  CHECK(checked(R"({"b": [1], "a": {}})", *free) == R"({"a":{},"b":[1]})");
+  CHECK(checked("", *free) == "{}");
+  CHECK(checked("7", *free).find("expected an object") != std::string::npos);
+}
+
+TEST_CASE("an input's declaration survives the canonical text", "[input]")
+{
+  auto again = good(declared->source.view());
+  CHECK(again->input == declared->input);
+  CHECK(again->input.at("share").type == "number");
+  CHECK_FALSE(again->input.at("share").required);
+}
