@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "cli/node_address.hpp"
+#include "core/api.hpp"
+
+namespace troupe::cli {
+
+/// A node's semantic layer, reached over HTTP. Answers on a thread of its own;
+/// callbacks must not block it. Ends what is under way when destroyed: every
+/// call is answered, every stream ends.
+class http_api : public core::api {
+public:
+  struct limits {
+    std::chrono::milliseconds connect_timeout{2'000};
+    /// Of one call; one that waits for a run's end has none.
+    std::chrono::milliseconds call_timeout{60'000};
+    size_t body_bytes_max = 256 * 1024 * 1024;
+    size_t idle_connections_max = 16;
+  };
+
+  explicit http_api(node_address where);
+  http_api(node_address where, limits with);
+  ~http_api() override;
+
+  /// Whether anybody listens there. Blocks for `connect_timeout` at most.
+  bool reachable() const;
+
+  void call(core::api_request what,
+            std::function<void(core::api_answer)> then) override;
+  void watch(core::watch_request what,
+             std::function<bool(const core::watch_event&)> sink) override;
+
+private:
+  struct parts;
+  std::shared_ptr<parts> parts_;
+};
+
+/// What a call answers where nobody does: category network.
+failure no_node(const node_address& where);
+
+} // namespace troupe::cli

@@ -1,0 +1,259 @@
+#include "cli/http_link.hpp"
+
+#include <utility>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+namespace troupe::cli {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using error_code = boost::beast::error_code;
+
+void connect_unix(switchboard& at, connection& to,
+                  std::function<void(error_code)> then) {
+  to.stream.async_connect(
+    asio::local::stream_protocol::endpoint{at.where.unix_path},
+    [then = std::move(then)](error_code ec) { then(ec); });
+}
+
+void connect_tcp(switchboard& at, connection& to,
+                 std::function<void(error_code)> then) {
+  auto host = at.where.host;
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  asio::ip::tcp::resolver resolver{at.io};
+  error_code ec;
+  // Addresses of this machine, as a rule: nothing that would take its time.
+  auto found = resolver.resolve(host, std::to_string(at.where.port), ec);
+  if (ec || found.empty())
+    return asio::post(
+      at.io, [then = std::move(then)] { then(asio::error::host_not_found); });
+  auto& stream = to.stream;
+  stream.async_connect(found.begin()->endpoint(),
+                       [&stream, then = std::move(then)](error_code failed) {
+                         error_code ignored;
+                         stream.socket().set_option(
+                           asio::ip::tcp::no_delay(true), ignored);
+                         then(failed);
+                       });
+}
+
+} // namespace
+
+void connect(switchboard& at, connection& to,
+             std::function<void(error_code)> then) {
+  to.stream.expires_after(at.limits.connect_timeout);
+  if (at.where.unix_path.empty())
+    connect_tcp(at, to, std::move(then));
+  else
+    connect_unix(at, to, std::move(then));
+}
+
+client_request request_of(const switchboard& at, const http_call& what,
+                          const std::string& workspace,
+                          const core::origin& by) {
+  client_request out{http::string_to_verb(what.method), what.target, 11};
+  auto tcp = at.where.unix_path.empty();
+  out.set(http::field::host,
+          tcp ? at.where.host + ":" + std::to_string(at.where.port)
+              : std::string{"localhost"});
+  out.set(http::field::user_agent, "troupe");
+  if (workspace != "default")
+    out.set("Troupe-Workspace", workspace);
+  if (!by.request.empty())
+    out.set("X-Request-Id", by.request);
+  if (!by.trace.empty())
+    out.set("traceparent", "00-" + by.trace + "-0000000000000001-01");
+  if (what.waits)
+    out.set("Prefer", "wait");
+  if (!what.body.empty()) {
+    out.set(http::field::content_type, "application/json");
+    out.body() = what.body;
+  }
+  out.prepare_payload();
+  return out;
+}
+
+// -- one call
+
+call_errand::call_errand(switchboard& at, http_call what,
+                         core::api_request asked,
+                         std::function<void(core::api_answer)> then)
+  : at_(at), what_(std::move(what)),
+    request_(request_of(at, what_, asked.workspace, asked.by)),
+    then_(std::move(then)) {
+  if (!asked.idempotency_key.empty())
+    request_.set("Idempotency-Key", asked.idempotency_key);
+  parser_.body_limit(at.limits.body_bytes_max);
+}
+
+void call_errand::start() {
+  at_.errands.insert(shared_from_this());
+  if (at_.idle.empty())
+    return connect_anew();
+  line_ = std::move(at_.idle.front());
+  at_.idle.pop_front();
+  reused_ = true;
+  send();
+}
+
+void call_errand::connect_anew() {
+  reused_ = false;
+  line_ = std::make_unique<connection>(at_.io);
+  connect(at_, *line_, [self = shared_from_this()](error_code ec) {
+    if (ec)
+      self->broken(ec);
+    else
+      self->send();
+  });
+}
+
+void call_errand::send() {
+  if (what_.waits)
+    line_->stream.expires_never();
+  else
+    line_->stream.expires_after(at_.limits.call_timeout);
+  http::async_write(
+    line_->stream, request_,
+    [self = shared_from_this()](error_code ec, size_t) { self->on_sent(ec); });
+}
+
+void call_errand::on_sent(error_code ec) {
+  if (ec)
+    return broken(ec);
+  http::async_read(line_->stream, line_->buffer, parser_,
+                   [self = shared_from_this()](error_code failed, size_t) {
+                     self->on_answer(failed);
+                   });
+}
+
+void call_errand::on_answer(error_code ec) {
+  if (ec)
+    return broken(ec);
+  const auto& got = parser_.get();
+  auto retry = got[http::field::retry_after];
+  auto answer = to_answer(got.result_int(), got.body(),
+                          std::string{retry.data(), retry.size()});
+  if (got.keep_alive() && at_.idle.size() < at_.limits.idle_connections_max)
+    at_.idle.push_back(std::move(line_));
+  finish(std::move(answer));
+}
+
+void call_errand::broken(error_code ec) {
+  // The node may have closed a connection that lay idle; nothing was read, so
+  // it did not begin with this request: a new one can carry it.
+  if (reused_ && !parser_.got_some() && ec != boost::beast::error::timeout)
+    return connect_anew();
+  core::api_answer out;
+  out.error = no_node(at_.where);
+  if (ec == boost::beast::error::timeout && line_ && parser_.got_some())
+    out.error.kind = category::timeout;
+  finish(std::move(out));
+}
+
+void call_errand::give_up() {
+  core::api_answer out;
+  out.error = {errc::cancelled, category::cancelled, "given up"};
+  finish(std::move(out));
+}
+
+void call_errand::finish(core::api_answer with) {
+  auto self = shared_from_this();
+  at_.errands.erase(self);
+  if (auto then = std::exchange(then_, nullptr))
+    then(std::move(with));
+}
+
+// -- one stream
+
+watch_errand::watch_errand(switchboard& at, core::watch_request what,
+                           std::function<bool(const core::watch_event&)> sink)
+  : at_(at), what_(std::move(what)), sink_(std::move(sink)), line_(at.io),
+    request_(request_of(at, {"GET", stream_target(what_), {}, false},
+                        what_.workspace, what_.by)) {
+  parser_.body_limit(boost::none);
+}
+
+void watch_errand::start() {
+  at_.errands.insert(shared_from_this());
+  connect(at_, line_, [self = shared_from_this()](error_code ec) {
+    if (ec)
+      self->lost(no_node(self->at_.where).message);
+    else
+      self->send();
+  });
+}
+
+void watch_errand::send() {
+  line_.stream.expires_never();
+  http::async_write(
+    line_.stream, request_, [self = shared_from_this()](error_code ec, size_t) {
+      if (ec)
+        return self->lost("the connection broke: " + ec.message());
+      http::async_read_header(
+        self->line_.stream, self->line_.buffer, self->parser_,
+        [self](error_code failed, size_t) { self->on_head(failed); });
+    });
+}
+
+void watch_errand::on_head(error_code ec) {
+  if (ec)
+    return lost("the connection broke: " + ec.message());
+  auto status = parser_.get().result_int();
+  if (status != 200)
+    return lost("the node refuses the stream with status "
+                + std::to_string(status));
+  read_more();
+}
+
+void watch_errand::read_more() {
+  http::async_read_some(
+    line_.stream, line_.buffer, parser_,
+    [self = shared_from_this()](error_code ec, size_t) { self->on_piece(ec); });
+}
+
+void watch_errand::on_piece(error_code ec) {
+  auto piece = std::exchange(parser_.get().body(), {});
+  auto more = reader_.feed(piece, [&](const auto& cursor, const auto& data) {
+    return take(cursor, data);
+  });
+  if (!sink_ || !more)
+    return finish();
+  if (ec || parser_.is_done())
+    return lost("the connection ended");
+  read_more();
+}
+
+bool watch_errand::take(const std::string& cursor, const std::string& data) {
+  auto parsed = nlohmann::json::parse(data, nullptr, false);
+  auto kind = parsed.is_object() ? parsed.value("kind", nlohmann::json{})
+                                 : nlohmann::json{};
+  auto last = kind == "end" || kind == "lost";
+  return sink_({cursor, data, last}) && !last;
+}
+
+void watch_errand::lost(const std::string& why) {
+  if (sink_)
+    sink_({{}, nlohmann::json{{"kind", "lost"}, {"why", why}}.dump(), true});
+  finish();
+}
+
+void watch_errand::give_up() {
+  lost("given up");
+}
+
+void watch_errand::finish() {
+  auto self = shared_from_this();
+  sink_ = nullptr;
+  error_code ignored;
+  line_.stream.socket().close(ignored);
+  at_.errands.erase(self);
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+
+#include "cli/event_text.hpp"
+#include "cli/http_api.hpp"
+#include "cli/http_call.hpp"
+
+// What http_api is made of. All but `http_api` itself runs on one thread.
+
+namespace troupe::cli {
+
+using client_stream =
+  boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
+using client_request =
+  boost::beast::http::request<boost::beast::http::string_body>;
+
+/// A connection that can be used again.
+struct connection {
+  explicit connection(boost::asio::io_context& io) : stream(io) {}
+  client_stream stream;
+  boost::beast::flat_buffer buffer;
+};
+using connection_ptr = std::unique_ptr<connection>;
+
+/// Something under way that can be broken off.
+class errand {
+public:
+  virtual ~errand() = default;
+  virtual void give_up() = 0;
+};
+
+struct switchboard {
+  boost::asio::io_context io{1};
+  node_address where;
+  http_api::limits limits;
+  std::deque<connection_ptr> idle;
+  std::set<std::shared_ptr<errand>> errands;
+};
+
+/// Connects; `then` gets an error or a stream that is.
+void connect(switchboard& at, connection& to,
+             std::function<void(boost::beast::error_code)> then);
+
+client_request request_of(const switchboard& at, const http_call& what,
+                          const std::string& workspace, const core::origin& by);
+
+/// One call: sends, reads, answers.
+class call_errand : public errand,
+                    public std::enable_shared_from_this<call_errand> {
+public:
+  call_errand(switchboard& at, http_call what, core::api_request asked,
+              std::function<void(core::api_answer)> then);
+  void start();
+  void give_up() override;
+
+private:
+  using error_code = boost::beast::error_code;
+  void connect_anew();
+  void send();
+  void on_sent(error_code ec);
+  void on_answer(error_code ec);
+  void broken(error_code ec);
+  void finish(core::api_answer with);
+
+  switchboard& at_;
+  const http_call what_;
+  client_request request_;
+  std::function<void(core::api_answer)> then_;
+  connection_ptr line_;
+  bool reused_ = false;
+  boost::beast::http::response_parser<boost::beast::http::string_body> parser_;
+};
+
+/// One live stream.
+class watch_errand : public errand,
+                     public std::enable_shared_from_this<watch_errand> {
+public:
+  watch_errand(switchboard& at, core::watch_request what,
+               std::function<bool(const core::watch_event&)> sink);
+  void start();
+  void give_up() override;
+
+private:
+  using error_code = boost::beast::error_code;
+  void send();
+  void on_head(error_code ec);
+  void read_more();
+  void on_piece(error_code ec);
+  bool take(const std::string& cursor, const std::string& data);
+  void lost(const std::string& why);
+  void finish();
+
+  switchboard& at_;
+  const core::watch_request what_;
+  std::function<bool(const core::watch_event&)> sink_;
+  connection line_;
+  client_request request_;
+  boost::beast::http::response_parser<boost::beast::http::string_body> parser_;
+  event_reader reader_;
+};
+
+} // namespace troupe::cli

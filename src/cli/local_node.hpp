@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/api.hpp"
+
+// A node in this process: what the program needs and src/runtime assembles.
+
+namespace troupe::cli {
+
+struct node_args {
+  std::string config; // File; empty: defaults.
+  std::string data;   // Directory; empty: as configured.
+  std::string listen; // "127.0.0.1:8765", "off"; empty: as configured.
+  std::vector<std::string> set; // "key=value", over the file.
+};
+
+/// Runs until a signal ends it. Returns an exit code.
+int run_node(const node_args& args);
+
+/// Starts a node without doors, hands its semantic layer to `use`, stops it.
+/// Returns what `use` returned, or an exit code if it did not start.
+int run_file_in_process(const node_args& args,
+                        const std::function<int(core::api&)>& use);
+
+/// `troupe bench ARGS`, without the verb. Returns an exit code.
+int run_bench(const std::vector<std::string>& args);
+
+} // namespace troupe::cli

@@ -1,0 +1,48 @@
+#include <cstdlib>
+#include <iostream>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli/http_api.hpp"
+#include "cli/program.hpp"
+
+// Only the program's edge: what it reaches in this process.
+
+namespace {
+
+using namespace troupe;
+
+std::string environment(const std::string& name) {
+  const auto* found = std::getenv(name.c_str());
+  return found ? found : "";
+}
+
+std::shared_ptr<core::api> connect(const std::string& address) {
+  auto where = cli::parse_node_address(address);
+  if (!where)
+    return nullptr;
+  auto out = std::make_shared<cli::http_api>(*where);
+  return out->reachable() ? out : nullptr;
+}
+
+unsigned terminal_width() {
+  struct winsize found {};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) != 0 || found.ws_col < 20)
+    return 80;
+  return found.ws_col;
+}
+
+bool draws_over() {
+  return ::isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb";
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  cli::surroundings around{
+    std::cout,     std::cerr, draws_over(),  terminal_width(),
+    environment,   connect,   cli::run_node, cli::run_file_in_process,
+    cli::run_bench};
+  return cli::run_program({argv + 1, argv + argc}, around);
+}

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace troupe::cli {
+
+/// Where a node answers: a Unix socket, or a host and port.
+struct node_address {
+  std::string unix_path; // Empty: TCP.
+  std::string host;
+  uint16_t port = 0;
+
+  bool operator==(const node_address&) const = default;
+};
+
+/// "http://127.0.0.1:8765", "127.0.0.1:8765" or "unix:/path".
+core::result<node_address> parse_node_address(const std::string& text);
+
+std::string to_text(const node_address& where);
+
+/// The control socket in a node's data directory.
+std::string socket_path(const std::string& data);
+
+/// What to try, in this order of preference: `given` (flag or TROUPE_NODE), the
+/// socket in the data directory if it exists, the default port.
+core::result<node_address> choose_node(const std::string& given,
+                                       const std::string& data);
+
+} // namespace troupe::cli

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/local_node.hpp"
+#include "core/api.hpp"
+
+namespace troupe::cli {
+
+/// Everything the program touches outside itself, so that tests can stand in
+/// for it.
+struct surroundings {
+  std::ostream& out;
+  std::ostream& err;
+  bool terminal = false; // `out` is one: lines may be drawn over.
+  unsigned width = 80;
+  std::function<std::string(const std::string&)> environment;
+  /// A node's semantic layer; null where none answers.
+  std::function<std::shared_ptr<core::api>(const std::string& address)> connect;
+  std::function<int(const node_args&)> node;
+  std::function<int(const node_args&, const std::function<int(core::api&)>&)>
+    in_process;
+  std::function<int(const std::vector<std::string>&)> bench;
+};
+
+/// `troupe ARGS`, without the program's name. Returns an exit code.
+int run_program(const std::vector<std::string>& args,
+                const surroundings& around);
+
+} // namespace troupe::cli

@@ -1,0 +1,205 @@
+#include "cli/progress_view.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "cli/table.hpp"
+#include "core/model.hpp"
+
+namespace troupe::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int bar_cells = 30;
+constexpr size_t name_width = 24;
+
+std::string text_of(const json& from, const char* name) {
+  auto pos = from.find(name);
+  return pos != from.end() && pos->is_string() ? pos->get<std::string>()
+                                               : std::string{};
+}
+
+double number_of(const json& from, const char* name) {
+  auto pos = from.find(name);
+  return pos != from.end() && pos->is_number() ? pos->get<double>() : 0;
+}
+
+bool has_ended(const std::string& state) {
+  auto known = core::task_state_from(state);
+  return known && core::terminal(*known);
+}
+
+// The state that a fact leaves its task in; empty: as it was.
+std::string state_after(const json& event) {
+  auto kind = text_of(event, "kind");
+  if (kind == "task_queued")
+    return "queued";
+  if (kind == "task_started")
+    return "in_progress";
+  if (kind == "task_retrying")
+    return "retrying";
+  if (kind == "decision_asked")
+    return "awaiting_approval";
+  if (kind != "task_ended")
+    return {};
+  auto pos = event.find("detail");
+  if (pos == event.end())
+    return "completed";
+  auto how = pos->is_object()   ? text_of(*pos, "state")
+             : pos->is_string() ? pos->get<std::string>()
+                                : std::string{};
+  // "failed: why": the word counts.
+  how = how.substr(0, how.find(':'));
+  return has_ended(how) ? how : "completed";
+}
+
+std::string padded(const std::string& text, size_t width) {
+  auto out = fitted(text, width);
+  return out + std::string(width - shown_width(out), ' ');
+}
+
+std::string row(const std::string& name, double fraction,
+                const std::string& note) {
+  auto out = padded(name, name_width) + " " + progress_bar(fraction);
+  return note.empty() ? out : out + "  " + fitted(note, 40);
+}
+
+} // namespace
+
+std::string progress_bar(double fraction) {
+  fraction = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0;
+  auto full = static_cast<int>(fraction * bar_cells + 1e-9);
+  std::string out = "[";
+  for (int i = 0; i < bar_cells; ++i)
+    out += i < full ? "█" : "░";
+  char percent[16];
+  // Rounded down: 100.0 % is shown when it is.
+  std::snprintf(percent, sizeof percent, "] %5.1f%%",
+                std::floor(fraction * 1000 + 1e-9) / 10);
+  return out + percent;
+}
+
+progress_view::progress_view(const json& run) {
+  total_ = static_cast<uint64_t>(std::max(0.0, number_of(run, "total")));
+  auto counts = run.find("counts");
+  if (counts == run.end() || !counts->is_object())
+    return;
+  for (const auto& [state, n] : counts->items())
+    if (has_ended(state) && n.is_number_unsigned())
+      ended_before_ += n.get<uint64_t>();
+}
+
+void progress_view::add_tasks(const json& list) {
+  auto pos = list.find("tasks");
+  if (pos == list.end() || !pos->is_array())
+    return;
+  for (const auto& x : *pos) {
+    auto& task = tasks_[text_of(x, "task")];
+    task.name = text_of(x, "name");
+    set_state(task, text_of(x, "state"));
+  }
+}
+
+bool progress_view::apply(const json& event) {
+  auto kind = text_of(event, "kind");
+  auto id = text_of(event, kind == "progress" ? "task" : "id");
+  if (id.empty())
+    id = text_of(event, "id");
+  if (id.empty())
+    return false;
+  if (kind == "progress") {
+    auto& task = tasks_[id];
+    task.fraction = std::clamp(number_of(event, "fraction"), 0.0, 1.0);
+    task.note = text_of(event, "note");
+    return task.state == "in_progress";
+  }
+  auto state = state_after(event);
+  if (state.empty())
+    return false;
+  auto& task = tasks_[id];
+  if (auto name = text_of(event, "name"); !name.empty())
+    task.name = name;
+  if (kind == "task_started")
+    task.agent = text_of(event, "detail");
+  set_state(task, state);
+  return true;
+}
+
+void progress_view::set_state(watched_task& task, const std::string& state) {
+  if (task.state == state)
+    return;
+  ended_ -= has_ended(task.state) ? 1 : 0;
+  ended_ += has_ended(state) ? 1 : 0;
+  // A new attempt begins at nothing.
+  task.fraction = 0;
+  task.note.clear();
+  task.state = state;
+}
+
+double progress_view::fraction() const {
+  auto total = std::max<uint64_t>(total_, tasks_.size());
+  if (total == 0)
+    return 0;
+  auto done = static_cast<double>(std::max(ended_, ended_before_));
+  for (const auto& [id, task] : tasks_)
+    if (task.state == "in_progress")
+      done += task.fraction;
+  return std::min(1.0, done / static_cast<double>(total));
+}
+
+size_t progress_view::waiting_for_approval() const {
+  return static_cast<size_t>(
+    std::count_if(tasks_.begin(), tasks_.end(), [](const auto& x) {
+      return x.second.state == "awaiting_approval";
+    }));
+}
+
+std::vector<std::string> progress_view::lines(size_t tasks_max) const {
+  auto total = std::max<uint64_t>(total_, tasks_.size());
+  auto ended = std::max(ended_, ended_before_);
+  std::vector<std::string> out{
+    row("Overall", fraction(),
+        std::to_string(ended) + "/" + std::to_string(total) + " tasks")};
+  size_t hidden = 0;
+  for (const auto& [id, task] : tasks_) {
+    if (task.state != "in_progress")
+      continue;
+    if (out.size() <= tasks_max)
+      out.push_back(row("  " + name_of(id), task.fraction, task.note));
+    else
+      ++hidden;
+  }
+  if (hidden > 0)
+    out.push_back("  and " + std::to_string(hidden) + " more in progress");
+  if (auto waiting = waiting_for_approval(); waiting > 0)
+    out.push_back("  " + std::to_string(waiting)
+                  + " waiting for approval: troupe approvals");
+  return out;
+}
+
+std::string progress_view::line_of(const json& event) const {
+  auto state = state_after(event);
+  if (state.empty() || state == "queued")
+    return {};
+  auto id = text_of(event, "id");
+  char percent[16];
+  std::snprintf(percent, sizeof percent, "%5.1f%%  ",
+                std::floor(fraction() * 1000 + 1e-9) / 10);
+  auto pos = tasks_.find(id);
+  auto agent =
+    state == "in_progress" && pos != tasks_.end() && !pos->second.agent.empty()
+      ? " on " + pos->second.agent
+      : std::string{};
+  return percent + fitted(name_of(id), 60) + " " + state + agent;
+}
+
+std::string progress_view::name_of(const std::string& id) const {
+  auto pos = tasks_.find(id);
+  return pos == tasks_.end() || pos->second.name.empty() ? id
+                                                         : pos->second.name;
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/program_options.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_code.hpp"
+#include "cli/program.hpp"
+
+namespace troupe::cli {
+
+namespace po = boost::program_options;
+
+/// A problem that ends the verb: said on stderr with what to do.
+struct stop_verb {
+  int code = exit_failure;
+  std::string what;
+  std::string hint;
+};
+
+/// What a verb works with.
+class verb_call {
+public:
+  verb_call(const surroundings& around, po::variables_map args);
+
+  // -- arguments
+
+  bool has(const std::string& name) const;
+  std::string text(const std::string& name) const; // Empty where not given.
+  std::vector<std::string> list(const std::string& name) const;
+  uint32_t number(const std::string& name) const;
+  bool json() const { return has("json"); }
+  std::string workspace() const;
+  std::string data() const;
+  std::string given_node() const; // Flag or TROUPE_NODE; may be empty.
+
+  // -- the node
+
+  /// Throws `stop_verb` where no node answers.
+  core::api& node();
+  /// Null where none answers and none was asked for by name.
+  std::shared_ptr<core::api> node_if_any();
+  /// In a node of this process: every verb can do with either.
+  void use(core::api& local) { api_ = &local; }
+
+  /// Asks and waits. Throws `stop_verb` for an error.
+  nlohmann::json ask(const std::string& op,
+                     const nlohmann::json& params = nlohmann::json::object(),
+                     const std::string& key = {});
+
+  core::origin origin() const;
+
+  std::ostream& out() const { return around_.out; }
+  std::ostream& err() const { return around_.err; }
+  const surroundings& around() const { return around_; }
+
+private:
+  const surroundings& around_;
+  po::variables_map args_;
+  std::shared_ptr<core::api> connected_;
+  core::api* api_ = nullptr;
+};
+
+/// A line of docs/cli.md.
+struct verb {
+  std::string_view name;
+  std::string_view synopsis; // After the name: "RUN [--reason TEXT]".
+  std::string_view summary;
+  std::string_view examples;               // Lines, without "troupe ".
+  std::vector<std::string_view> arguments; // In order; "+x": the last, many.
+  size_t required = 0;                     // Of the arguments.
+  void (*options)(po::options_description_easy_init&); // Null: none.
+  int (*run)(verb_call&);
+};
+
+std::span<const verb> verbs();
+const verb* find_verb(std::string_view name);
+
+std::string help_text();
+std::string help_text(const verb& of);
+
+} // namespace troupe::cli

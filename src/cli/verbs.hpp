@@ -1,0 +1,56 @@
+#pragma once
+
+#include "cli/verb.hpp"
+
+// What the table of verbs in verbs.cpp names, by file.
+
+namespace troupe::cli {
+
+using adder = po::options_description_easy_init;
+
+// verbs_work.cpp
+void node_options(adder& add);
+int run_node_verb(verb_call& call);
+void run_options(adder& add);
+int run_run(verb_call& call);
+int run_plan(verb_call& call);
+void submit_options(adder& add);
+int run_submit(verb_call& call);
+void watch_options(adder& add);
+int run_watch(verb_call& call);
+
+// verbs_list.cpp
+void page_options(adder& add);
+void runs_options(adder& add);
+int run_runs(verb_call& call);
+void tasks_options(adder& add);
+int run_tasks(verb_call& call);
+int run_status(verb_call& call);
+int run_why(verb_call& call);
+int run_approvals(verb_call& call);
+int run_agents(verb_call& call);
+void tree_options(adder& add);
+int run_tree(verb_call& call);
+
+// verbs_change.cpp
+void cancel_options(adder& add);
+int run_cancel(verb_call& call);
+int run_retry(verb_call& call);
+int run_pause(verb_call& call);
+int run_resume(verb_call& call);
+void signal_options(adder& add);
+int run_signal(verb_call& call);
+void answer_options(adder& add);
+int run_approve(verb_call& call);
+int run_reject(verb_call& call);
+int run_backup(verb_call& call);
+
+// verbs_self.cpp
+int run_schema(verb_call& call);
+void doctor_options(adder& add);
+int run_doctor(verb_call& call);
+int run_bench_help(verb_call& call);
+int run_version(verb_call& call);
+int run_help(verb_call& call);
+
+} // namespace troupe::cli

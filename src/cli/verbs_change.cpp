@@ -1,0 +1,123 @@
+#include <ostream>
+
+#include "cli/reference.hpp"
+#include "cli/verbs.hpp"
+
+namespace troupe::cli {
+
+namespace {
+
+using nlohmann::json;
+
+void show(verb_call& call, const json& answer, const std::string& text) {
+  call.out() << (call.json() ? answer.dump() : text) << '\n';
+}
+
+// One after the other: the first that fails ends it, those before are done.
+int change_all(verb_call& call, const std::string& op, const json& more) {
+  for (const auto& x : call.list("target")) {
+    auto of = find_target(call, x);
+    auto params = target_params(of);
+    params.update(more);
+    auto answer = call.ask(op, params);
+    auto text = to_string(of);
+    if (!answer.value("previous", "").empty())
+      text += " " + answer.value("previous", "") + " ->";
+    show(call, answer, text + " " + answer.value("state", "done"));
+  }
+  return exit_ok;
+}
+
+int change_runs(verb_call& call, const std::string& op) {
+  for (const auto& x : call.list("target")) {
+    auto run = to_string(find_run(call, x));
+    auto answer = call.ask(op, {{"run", run}});
+    show(call, answer, run + " " + answer.value("state", "done"));
+  }
+  return exit_ok;
+}
+
+int answer(verb_call& call, const std::string& op, const std::string& done) {
+  auto of = find_target(call, call.text("target"));
+  if (of.number() == 0)
+    throw stop_verb{exit_usage, "this names a run, not a task",
+                    "write RUN/NAME; `troupe approvals` lists what waits"};
+  json params{{"task", to_string(of)}};
+  for (auto name : {"comment", "by"})
+    if (call.has(name))
+      params[name] = call.text(name);
+  show(call, call.ask(op, params), to_string(of) + " " + done);
+  return exit_ok;
+}
+
+} // namespace
+
+void cancel_options(adder& add) {
+  add("reason", po::value<std::string>()->value_name("TEXT"),
+      "kept with the run");
+}
+
+int run_cancel(verb_call& call) {
+  json more = json::object();
+  if (call.has("reason"))
+    more["reason"] = call.text("reason");
+  return change_all(call, "cancel", more);
+}
+
+int run_retry(verb_call& call) {
+  return change_all(call, "retry", json::object());
+}
+
+int run_pause(verb_call& call) {
+  return change_runs(call, "pause");
+}
+
+int run_resume(verb_call& call) {
+  return change_runs(call, "resume");
+}
+
+void signal_options(adder& add) {
+  add("payload", po::value<std::string>()->value_name("JSON"),
+      "what the waiting step gets as its output");
+}
+
+int run_signal(verb_call& call) {
+  auto run = to_string(find_run(call, call.text("run")));
+  json params{{"run", run}, {"name", call.text("name")}};
+  if (call.has("payload")) {
+    auto payload = json::parse(call.text("payload"), nullptr, false);
+    if (payload.is_discarded())
+      throw stop_verb{exit_usage, "--payload is no JSON",
+                      "quote it for the shell: --payload '{\"a\": 1}'"};
+    params["payload"] = std::move(payload);
+  }
+  auto got = call.ask("signal", params);
+  show(call, got,
+       got.value("taken", false) ? "taken by a waiting step"
+                                 : "kept until a step waits for it");
+  return exit_ok;
+}
+
+void answer_options(adder& add) {
+  add("comment", po::value<std::string>()->value_name("TEXT"),
+      "kept with the decision");
+  add("by", po::value<std::string>()->value_name("NAME"), "who decides");
+}
+
+int run_approve(verb_call& call) {
+  return answer(call, "approve", "approved");
+}
+
+int run_reject(verb_call& call) {
+  return answer(call, "reject", "rejected");
+}
+
+int run_backup(verb_call& call) {
+  auto got = call.ask("backup", {{"path", call.text("path")}});
+  show(call, got,
+       got.value("path", "") + ": "
+         + std::to_string(got.value("size_bytes", uint64_t{0})) + " bytes");
+  return exit_ok;
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,158 @@
+#include <ostream>
+
+#include "cli/follow.hpp"
+#include "cli/progress_view.hpp"
+#include "cli/reference.hpp"
+#include "cli/show.hpp"
+#include "cli/table.hpp"
+#include "cli/verbs.hpp"
+
+namespace troupe::cli {
+
+namespace {
+
+using nlohmann::json;
+
+json page_params(verb_call& call, std::initializer_list<const char*> names) {
+  json out{{"limit", call.number("limit")}};
+  for (const auto* name : names)
+    if (call.has(name))
+      out[name] = call.text(name);
+  return out;
+}
+
+// JSON as it came, or what `draw` makes of it.
+template <class F>
+int show(verb_call& call, const json& answer, F draw) {
+  if (call.json())
+    call.out() << answer.dump() << '\n';
+  else
+    call.out() << draw();
+  return exit_ok;
+}
+
+std::string or_nothing(const table& rows, const std::string& nothing) {
+  return rows.empty() ? nothing + "\n" : rows.text();
+}
+
+// How to see the page after this one.
+void say_more(verb_call& call, const json& answer) {
+  auto next = text_of(answer, "next");
+  if (!next.empty() && !call.json())
+    call.err() << "troupe: there are more: --after " << next << '\n';
+}
+
+} // namespace
+
+void page_options(adder& add) {
+  add("limit", po::value<uint32_t>()->default_value(50)->value_name("N"),
+      "at most so many, up to 1000");
+  add("after", po::value<std::string>()->value_name("CURSOR"),
+      "go on after a page");
+}
+
+void runs_options(adder& add) {
+  add("state", po::value<std::string>()->value_name("STATE"),
+      "queued, running, paused, cancelling, completed, failed, cancelled");
+  add("name", po::value<std::string>()->value_name("NAME"),
+      "runs of this workflow");
+  page_options(add);
+}
+
+int run_runs(verb_call& call) {
+  auto got = call.ask("runs", page_params(call, {"state", "name", "after"}));
+  table rows{{"RUN", "NAME", "STATE", ">DONE", ">TASKS", "CREATED"}};
+  for (const auto& x : items(got, "runs"))
+    rows.add({text_of(x, "run"), text_of(x, "name"), text_of(x, "state"),
+              percent(number_of(x, "percent") / 100),
+              std::to_string(count_of(x, "total")),
+              short_time(text_of(x, "created_at"))});
+  show(call, got, [&] {
+    return or_nothing(rows, "No runs. Begin with `troupe submit FILE`.");
+  });
+  say_more(call, got);
+  return exit_ok;
+}
+
+void tasks_options(adder& add) {
+  add("state", po::value<std::string>()->value_name("STATE"),
+      "waiting, queued, in_progress, completed, failed, ...");
+  add("agent", po::value<std::string>()->value_name("NAME"),
+      "tasks of this agent");
+  page_options(add);
+}
+
+int run_tasks(verb_call& call) {
+  auto params = page_params(call, {"state", "agent", "after"});
+  if (call.has("run"))
+    params["run"] = to_string(find_run(call, call.text("run")));
+  auto got = call.ask("tasks", params);
+  table rows{{"TASK", "NAME", "TYPE", "STATE", ">TRY", "AGENT", "QUEUED"}};
+  for (const auto& x : items(got, "tasks"))
+    rows.add({text_of(x, "task"), text_of(x, "name"), text_of(x, "type"),
+              text_of(x, "state"), std::to_string(count_of(x, "attempt")),
+              text_of(x, "agent"), short_time(text_of(x, "queued_at"))});
+  show(call, got, [&] { return or_nothing(rows, "No tasks."); });
+  say_more(call, got);
+  return exit_ok;
+}
+
+int run_status(verb_call& call) {
+  if (!call.has("target")) {
+    auto got = call.ask("status");
+    return show(call, got, [&] { return shown(got); });
+  }
+  auto of = find_target(call, call.text("target"));
+  auto is_run = of.number() == 0;
+  auto got = call.ask(is_run ? "run" : "task", target_params(of));
+  show(call, got, [&] {
+    auto bar = is_run ? progress_bar(number_of(got, "percent") / 100) + "\n"
+                      : std::string{};
+    return bar + shown(got);
+  });
+  return is_run ? exit_code_of_run(got) : int{exit_ok};
+}
+
+int run_why(verb_call& call) {
+  auto of = find_target(call, call.text("target"));
+  auto got = call.ask("why", target_params(of));
+  return show(call, got, [&] { return why_text(got); });
+}
+
+int run_approvals(verb_call& call) {
+  auto got = call.ask("approvals");
+  table rows{{"TASK", "QUESTION", "BY", "ASKED", "UNTIL"}};
+  for (const auto& x : items(got, "decisions"))
+    rows.add({text_of(x, "task"), text_of(x, "question"), text_of(x, "by"),
+              short_time(text_of(x, "asked_at")),
+              short_time(text_of(x, "due_at"))});
+  return show(call, got,
+              [&] { return or_nothing(rows, "Nothing waits for a person."); });
+}
+
+int run_agents(verb_call& call) {
+  auto got = call.ask("agents");
+  table rows{{"AGENT", "KIND", "STATE", ">LOAD", "CAPABILITIES"}};
+  for (const auto& x : items(got, "agents"))
+    rows.add({text_of(x, "name"), text_of(x, "kind"), text_of(x, "state"),
+              std::to_string(count_of(x, "load")) + "/"
+                + std::to_string(count_of(x, "max_load")),
+              joined(x, "capabilities")});
+  return show(call, got, [&] {
+    return or_nothing(rows, "No agents. Configure some: docs/agents.md.");
+  });
+}
+
+void tree_options(adder& add) {
+  add("depth", po::value<uint32_t>()->value_name("N"), "so many levels");
+}
+
+int run_tree(verb_call& call) {
+  json params = json::object();
+  if (call.has("depth"))
+    params["depth"] = call.number("depth");
+  auto got = call.ask("tree", params);
+  return show(call, got, [&] { return tree_text(got); });
+}
+
+} // namespace troupe::cli
