@@ -203,6 +203,25 @@ TEST_CASE_METHOD(stops,
 }
 
 TEST_CASE_METHOD(stops,
+                 "a stop in the middle of an escalation does not hide its "
+                 "reason",
+                 "[actors][S11]") {
+  auto spec = troupe_of("top", seen, abc(manner::slow));
+  spec.limit = {0, 1s};
+  open(spec);
+  self->monitor(sup.handle);
+  caf::anon_send(child("c"), caf::delete_atom_v); // b drains now.
+  settle();
+  stop();
+  advance(40ms);
+  REQUIRE(self->has_next_message());
+  self->receive([](caf::down_msg& msg) {
+    CHECK(msg.reason == errc::escalated);
+    CHECK(to_text(msg.reason).find("top/c") != std::string::npos);
+  });
+}
+
+TEST_CASE_METHOD(stops,
                  "ten thousand children stop in a number of steps that "
                  "grows with their number only",
                  "[actors][S14]") {
