@@ -1,5 +1,7 @@
 #include "cli/http_link.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -177,7 +179,9 @@ watch_errand::watch_errand(switchboard& at, core::watch_request what,
   : at_(at), what_(std::move(what)), sink_(std::move(sink)), line_(at.io),
     request_(request_of(at, {"GET", stream_target(what_), {}, false},
                         what_.workspace, what_.by)) {
-  parser_.body_limit(boost::none);
+  // A stream has no end to its size. (This Beast takes boost::none for zero
+  // where there is a Content-Length.)
+  parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
 }
 
 void watch_errand::start() {

@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <fstream>
+#include <sstream>
+
 #include "core/json_text.hpp"
 #include "gateway/routes.hpp"
 
@@ -327,4 +330,24 @@ TEST_CASE("errors have their HTTP status, and Retry-After where it helps",
   CHECK(reply(errc::store_full).status == 507);
   CHECK(reply(errc::store_full).headers.at(0).second == "1");
   CHECK(reply(errc::stopping).status == 503);
+}
+
+TEST_CASE("the manual has every route, and no other", "[gateway]")
+{
+  std::ifstream file{TROUPE_DOCS "/api.md"};
+  std::stringstream manual;
+  manual << file.rdbuf();
+  auto text = manual.str();
+  for (const auto& x : routes()) {
+    auto row =
+      "\n| " + std::string{x.method} + " " + std::string{x.pattern} + " |";
+    INFO(row);
+    CHECK(text.find(row) != std::string::npos);
+  }
+  size_t rows = 0;
+  for (auto method : {"\n| GET /", "\n| POST /"})
+    for (auto at = text.find(method); at != std::string::npos;
+         at = text.find(method, at + 1))
+      ++rows;
+  CHECK(rows == routes().size());
 }

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.hpp"
+#include "cli/program.hpp"
+#include "gateway/scripted_api.hpp"
+
+namespace troupe::test {
+
+/// Runs the program against a scripted node and keeps what it said.
+struct console {
+  int run(std::vector<std::string> args) {
+    out.str("");
+    err.str("");
+    cli::surroundings around{
+      out,
+      err,
+      terminal,
+      80,
+      [this](const std::string& name) { return environment[name]; },
+      [this](const std::string& address) {
+        tried.push_back(address);
+        return answering ? api : nullptr;
+      },
+      [this](const cli::node_args& given) {
+        node = given;
+        return 0;
+      },
+      [this](const cli::node_args& given,
+             const std::function<int(core::api&)>& use) {
+        node = given;
+        in_process = true;
+        return use(*api);
+      },
+      [this](const std::vector<std::string>& given) {
+        bench = given;
+        return 0;
+      }};
+    return cli::run_program(args, around);
+  }
+
+  bool said(const std::string& text) const {
+    return out.str().find(text) != std::string::npos;
+  }
+  bool complained(const std::string& text) const {
+    return err.str().find(text) != std::string::npos;
+  }
+
+  std::shared_ptr<scripted_api> api = std::make_shared<scripted_api>();
+  std::map<std::string, std::string> environment;
+  bool answering = true;
+  bool terminal = false;
+  std::ostringstream out;
+  std::ostringstream err;
+  std::vector<std::string> tried; // Addresses.
+  cli::node_args node;
+  bool in_process = false;
+  std::vector<std::string> bench;
+};
+
+} // namespace troupe::test

@@ -1,0 +1,93 @@
+#include <catch2/catch.hpp>
+
+#include "cli/event_text.hpp"
+#include "cli/http_call.hpp"
+#include "cli/node_address.hpp"
+
+using namespace troupe;
+using namespace troupe::cli;
+
+namespace {
+
+http_call made(const std::string& op, const std::string& params) {
+  auto out = to_http({op, "default", {}, core::text{params}, {}});
+  INFO(op << params);
+  REQUIRE(out);
+  return *out;
+}
+
+using event_list = std::vector<std::pair<std::string, std::string>>;
+
+event_list read_in_pieces(const std::string& text, size_t size) {
+  event_list out;
+  event_reader reader;
+  for (size_t i = 0; i < text.size(); i += size)
+    reader.feed(std::string_view{text}.substr(i, size),
+                [&](const auto& id, const auto& data) {
+                  out.emplace_back(id, data);
+                  return true;
+                });
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("an operation becomes the request of its route", "[cli]")
+{
+  CHECK(made("runs", R"({"limit":5,"state":"failed"})").target
+        == "/api/v1/runs?limit=5&state=failed");
+  CHECK(made("tasks", R"({"run":"r","limit":1})").target
+        == "/api/v1/runs/r/tasks?limit=1");
+  CHECK(made("tasks", R"({"agent":"a b"})").target
+        == "/api/v1/tasks?agent=a%20b");
+  auto cancel = made("cancel", R"({"task":"t","reason":"x"})");
+  CHECK(cancel.method == "POST");
+  CHECK(cancel.target == "/api/v1/tasks/t/cancel");
+  CHECK(cancel.body == R"({"reason":"x"})");
+  auto submit = made("submit", R"({"name":"w","wait":true})");
+  CHECK(submit.waits);
+  CHECK(submit.body == R"({"name":"w"})");
+  CHECK(!to_http({"nonsense", "default", {}, core::text{"{}"}, {}}));
+  CHECK(!to_http({"run", "default", {}, core::text{"{}"}, {}}));
+}
+
+TEST_CASE("problem details become the failure they came from", "[cli]")
+{
+  auto got = to_answer(422,
+                       R"({"code":"invalid","detail":"bad","problems":[
+    {"pointer":"/a","what":"w","hint":"h","line":2,"column":3}]})",
+                       "7");
+  CHECK(got.error.code == errc::invalid);
+  CHECK(got.error.message == "bad");
+  CHECK(got.problems == core::problems{{"/a", 2, 3, "w", "h"}});
+  CHECK(got.retry_after == std::chrono::seconds{7});
+  CHECK(to_answer(403, R"({"code":"denied"})", "").error.code
+        == errc::rejected);
+  CHECK(to_answer(502, "<html>", "x").error.code == errc::internal);
+  CHECK(to_answer(500, R"({"code":7})", "").error.code == errc::internal);
+  CHECK(!to_answer(201, "{}", "").error);
+}
+
+TEST_CASE("event streams read the same in pieces of any size", "[cli]")
+{
+  const std::string text = ": hello\n\nid: 1\ndata: {\"a\":1}\n\n"
+                           "data: x\r\ndata: y\r\n\r\nid: 3\n\ndata\n\n";
+  const event_list expected{{"1", "{\"a\":1}"}, {"1", "x\ny"}, {"3", ""}};
+  for (size_t size : {1, 2, 3, 7, 1000})
+    CHECK(read_in_pieces(text, size) == expected);
+}
+
+TEST_CASE("addresses of nodes are read, and bad ones refused", "[cli]")
+{
+  CHECK(*parse_node_address("http://127.0.0.1:9000/")
+        == node_address{{}, "127.0.0.1", 9000});
+  CHECK(*parse_node_address("localhost")
+        == node_address{{}, "localhost", 8765});
+  CHECK(*parse_node_address("[::1]:1") == node_address{{}, "[::1]", 1});
+  CHECK(*parse_node_address("unix:/a b") == node_address{"/a b", {}, 0});
+  for (auto bad : {"", "unix:", "http://", "a:", "a:0", "a:65536", "a:1x",
+                   "http://a/b", ":80"}) {
+    INFO(bad);
+    CHECK(!parse_node_address(bad));
+  }
+}
