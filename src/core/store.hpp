@@ -50,7 +50,7 @@ struct opened {
   uint64_t generation = 0;  // Raised by a restore.
   uint64_t epoch = 0;       // Grows at every open of a writer.
   bool clean = true;        // The last owner closed it in order.
-  instant newest;           // Newest stamp stored: time never goes back over it.
+  instant newest; // Newest stamp stored: time never goes back over it.
   std::vector<uint64_t> next_seq; // By shard.
 };
 
