@@ -9,6 +9,7 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <caf/scheduled_actor.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -29,7 +30,8 @@ struct stage_config : caf::actor_system_config {
 /// The same seed gives the same run, message by message. It never sleeps, and
 /// a failed REQUIRE cannot hang it.
 ///
-/// Actors on it may not block, have threads, or look at another clock.
+/// Actors on it may not block, have threads, or look at another clock. What
+/// they refer to must outlive it: its end still delivers messages.
 template <class Config = stage_config>
 struct basic_stage {
   /// A test that needs more messages than that does not come to an end.
@@ -49,11 +51,17 @@ struct basic_stage {
 
   ~basic_stage() {
     held_.clear();
-    // A timer that re-arms itself would keep the end of the system busy.
-    for (int round = 0; round < 100 && !scheduler.jobs.empty(); ++round) {
+    // Actors that point at each other would be left, and leak; a timer that
+    // re-arms itself would keep the end of the system busy.
+    for (int round = 0; round < 100; ++round) {
       scheduler.clock().cancel_all();
-      for (int i = 0; i < 100'000 && step(); ++i) {
-      }
+      for (auto& addr : met_)
+        if (auto left = caf::actor_cast<caf::actor>(addr))
+          caf::anon_send_exit(left, caf::exit_reason::kill);
+      met_.clear(); // Who starts another one now is met in the next round.
+      if (scheduler.jobs.empty())
+        break;
+      run(steps_max);
     }
     scheduler.clock().cancel_all();
   }
@@ -85,6 +93,8 @@ struct basic_stage {
                             [&](auto* job) { return free(job) && nth-- == 0; });
     // Out of its place, without changing the order of the others.
     std::rotate(jobs.begin(), pos, pos + 1);
+    if (auto* actor = dynamic_cast<caf::scheduled_actor*>(jobs.front()))
+      met_.insert(actor->address());
     ++steps;
     return scheduler.try_run_once();
   }
@@ -154,6 +164,7 @@ private:
 
   std::optional<std::mt19937_64> rng_;
   std::set<caf::resumable*> held_;
+  std::set<caf::actor_addr> met_; // Who ever had a turn; not kept alive.
 };
 
 using stage = basic_stage<>;

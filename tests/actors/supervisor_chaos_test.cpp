@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <deque>
+
 #include "actors/stage.hpp"
 #include "actors/witness.hpp"
 
@@ -138,12 +140,12 @@ TEST_CASE("a reference never leads to a life whose end was told",
 {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     INFO("seed " << seed);
+    std::map<std::string, uint64_t> told; // The last life that is over.
     chaos_run world{seed};
     auto spec = world.branch(0);
     spec.limit = {1000, 1s};
     auto root = spawn_supervisor(world.sys, spec);
     auto names = spec.names;
-    std::map<std::string, uint64_t> told; // The last life that is over.
     auto watch = [&told, names](caf::event_based_actor*) -> caf::behavior {
       return {
         [](const child_up&) {},
@@ -176,10 +178,10 @@ TEST_CASE("no schedule restarts more often than the window allows",
 {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     INFO("seed " << seed);
+    std::deque<std::chrono::steady_clock::time_point> times;
     chaos_run world{seed};
     auto spec = world.branch(0);
     spec.strategy = restart_strategy::one_for_one;
-    std::deque<std::chrono::steady_clock::time_point> times;
     spec.on_event = [&](const supervision_event& e) {
       if (e.kind == what::restarting)
         times.push_back(world.scheduler.clock().now());
