@@ -89,12 +89,14 @@ public:
   }
 
   void end(uint32_t n) {
+    ended_.clear();
     for (uint32_t i = 0; i < n && !running_.empty(); ++i) {
       auto& x = running_[roll_.roll(static_cast<uint32_t>(running_.size()))];
-      alloc_.freed(x);
+      ended_.push_back(x);
       x = running_.back();
       running_.pop_back();
     }
+    alloc_.freed(ended_);
   }
 
   /// Makes `opts.decisions` in slices; prints the medians of their rates.
@@ -159,6 +161,7 @@ private:
   std::vector<text> workspaces_;
   std::vector<ready> fresh_;
   std::vector<id> running_;
+  std::vector<id> ended_;
   dice roll_;
   uint32_t next_ = 0;
   uint64_t made_ = 0;

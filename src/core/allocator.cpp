@@ -17,7 +17,7 @@ void allocator::agent_up(const profile& who, uint32_t load) {
   auto agent = ensemble_.up(who, load);
   if (agent >= held_.size())
     held_.resize(agent + 1);
-  flush_opened();
+  flush_changed();
 }
 
 std::vector<id> allocator::agent_down(std::string_view name) {
@@ -31,7 +31,7 @@ std::vector<id> allocator::agent_down(std::string_view name) {
     release(row);
   }
   ensemble_.down(agent);
-  flush_opened();
+  flush_changed();
   std::sort(lost.begin(), lost.end());
   return lost;
 }
@@ -39,20 +39,20 @@ std::vector<id> allocator::agent_down(std::string_view name) {
 void allocator::agent_state(std::string_view name, agent_health to) {
   if (auto agent = ensemble_.find(name); agent != nowhere)
     ensemble_.health(agent, to);
-  flush_opened();
+  flush_changed();
 }
 
 void allocator::agent_load(std::string_view name, uint32_t load) {
   if (auto agent = ensemble_.find(name); agent != nowhere)
     ensemble_.load(agent, load);
-  flush_opened();
+  flush_changed();
 }
 
 void allocator::performance(std::string_view name, std::string_view type,
                             double value) {
   if (auto agent = ensemble_.find(name); agent != nowhere)
     ensemble_.performance(agent, type, value);
-  flush_opened();
+  flush_changed();
 }
 
 void allocator::share(const text& workspace, workspace_share to) {
@@ -65,7 +65,7 @@ void allocator::share(const text& workspace, workspace_share to) {
 void allocator::offer(std::span<const ready> tasks) {
   for (const auto& x : tasks)
     offer_one(x);
-  flush_opened();
+  flush_changed();
   while (auto idle = queue_.take_idle())
     remove_class(*idle);
 }
@@ -97,14 +97,35 @@ bool allocator::withdraw(id task) {
   return true;
 }
 
-bool allocator::freed(id task) {
-  auto row = assigned_.find(task);
-  if (row == nowhere)
-    return false;
-  ensemble_.give(assigned_[row].agent);
-  release(row);
-  flush_opened();
-  return true;
+size_t allocator::freed(std::span<const id> tasks) {
+  std::vector<uint32_t> rows;
+  for (auto task : tasks)
+    assigned_.fetch(task);
+  for (auto task : tasks)
+    if (auto row = assigned_.find(task); row != nowhere)
+      rows.push_back(row);
+  // The same task twice: the second time it has no agent any more.
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  fetch(rows);
+  for (auto row : rows) {
+    ensemble_.give(assigned_[row].agent);
+    release(row);
+  }
+  flush_changed();
+  return rows.size();
+}
+
+/// With many agents, freeing one is a wait for memory in six places, one after
+/// the other; asked for in time, those of many tasks come together.
+void allocator::fetch(std::span<const uint32_t> rows) {
+  for (auto row : rows)
+    ensemble_.fetch(assigned_[row].agent);
+  for (auto row : rows) {
+    auto agent = assigned_[row].agent;
+    ensemble_.fetch_seats(agent);
+    __builtin_prefetch(held_[agent].data(), 1);
+  }
 }
 
 bool allocator::restore_assigned(const ready& x, std::string_view name) {
@@ -119,7 +140,7 @@ bool allocator::restore_assigned(const ready& x, std::string_view name) {
                                owner.concurrency_key.view()});
   board_.started(ws, false);
   hold({x.task, agent, ws, x.attempt, owner.limited});
-  flush_opened();
+  flush_changed();
   return true;
 }
 
@@ -137,11 +158,8 @@ std::vector<decision> allocator::decide(instant now, size_t max) {
     auto owner = board_.next();
     if (!owner)
       break;
-    auto who = ensemble_.best(queue_[*owner].line);
-    if (!who)
-      board_.close(queue_[*owner].line);
-    else if (take_permits(*owner, now))
-      made.push_back(assign(*owner, *who));
+    if (take_permits(*owner, now))
+      made.push_back(assign(*owner));
   }
   return made;
 }
@@ -201,8 +219,9 @@ void allocator::wake_timed(instant now) {
   }
 }
 
-decision allocator::assign(uint32_t owner, const ensemble::pick& who) {
+decision allocator::assign(uint32_t owner) {
   auto& from = queue_[owner];
+  auto who = ensemble_.best(from.line);
   auto task = queue_.pop(owner);
   decision made;
   made.task = task.task;
@@ -218,6 +237,7 @@ decision allocator::assign(uint32_t owner, const ensemble::pick& who) {
   board_.started(ws, true);
   head_changed(owner);
   hold({task.task, who.agent, ws, task.attempt, from.limited});
+  flush_changed();
   return made;
 }
 
@@ -268,10 +288,14 @@ void allocator::head_changed(uint32_t owner) {
                  queue_.head(owner).task);
 }
 
-void allocator::flush_opened() {
-  for (auto line : ensemble_.opened)
-    board_.open(line);
-  ensemble_.opened.clear();
+/// Lanes wait while their lineup has no free agent.
+void allocator::flush_changed() {
+  for (auto line : ensemble_.changed)
+    if (ensemble_.has_free(line))
+      board_.open(line);
+    else
+      board_.close(line);
+  ensemble_.changed.clear();
 }
 
 } // namespace troupe::core

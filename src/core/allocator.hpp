@@ -61,8 +61,10 @@ public:
   /// Takes a task out of the queue; false if it is not queued.
   bool withdraw(id task);
 
-  /// The task left its agent, however it ended; false if it has none.
-  bool freed(id task);
+  /// These tasks left their agents, however they ended. Returns how many of
+  /// them had one. Many at once are cheaper than one by one.
+  size_t freed(std::span<const id> tasks);
+  bool freed(id task) { return freed({&task, 1}) == 1; }
 
   /// After a restart: this task already runs there. False, and nothing is
   /// changed, if the agent is unknown or the task is known. The agent's load
@@ -129,11 +131,12 @@ private:
   void offer_one(const ready& x);
   void head_changed(uint32_t owner);
   void remove_class(uint32_t owner);
-  void flush_opened();
+  void flush_changed();
   bool take_permits(uint32_t owner, instant now);
   void unblock(const stopped& x);
   void wake_timed(instant now);
-  decision assign(uint32_t owner, const ensemble::pick& who);
+  decision assign(uint32_t owner);
+  void fetch(std::span<const uint32_t> rows);
   void hold(const assignment& x);
   void release(uint32_t row);
   class_demand demand_of(uint32_t owner) const;

@@ -64,12 +64,12 @@ void ensemble::down(uint32_t agent) {
 void ensemble::health(uint32_t agent, agent_health to) {
   cards_[agent].health = to;
   all_.pulses[agent].healthy = to == agent_health::healthy;
-  raise(agent);
+  settle(agent);
 }
 
 void ensemble::load(uint32_t agent, uint32_t to) {
   beat(agent, to);
-  raise(agent);
+  settle(agent);
 }
 
 void ensemble::performance(uint32_t agent, std::string_view type,
@@ -78,13 +78,11 @@ void ensemble::performance(uint32_t agent, std::string_view type,
   card.performance.insert_or_assign(std::string{type},
                                     std::clamp(value, 0.0, 1.0));
   ++all_.pulses[agent].version;
-  for (const auto& seat : all_.seats[agent]) {
+  for (auto& seat : all_.seats[agent]) {
     if (seat.line == nowhere || lines_[seat.line].need->type != type)
       continue;
-    auto& line = lines_[seat.line];
-    auto how = fit_of(card, *line.need);
-    if (line.who.rebase(all_, seat.member, base_of(how), how))
-      opened.push_back(seat.line);
+    auto how = fit_of(card, *lines_[seat.line].need);
+    lines_[seat.line].who.rebase(all_, seat, base_of(how), how);
   }
 }
 
@@ -97,12 +95,31 @@ void ensemble::take(uint32_t agent) {
   auto& x = all_.pulses[agent];
   x.last_used = ++uses_;
   beat(agent, x.load + 1);
+  if (!x.free())
+    settle(agent);
 }
 
 void ensemble::give(uint32_t agent) {
   auto load = all_.pulses[agent].load;
   beat(agent, load > 0 ? load - 1 : 0);
-  raise(agent);
+  settle(agent);
+}
+
+void ensemble::fetch(uint32_t agent) const {
+  __builtin_prefetch(&all_.pulses[agent], 1);
+  __builtin_prefetch(&all_.seats[agent]);
+  __builtin_prefetch(&all_.names[agent]);
+}
+
+void ensemble::fetch_seats(uint32_t agent) const {
+  const auto& seats = all_.seats[agent];
+  constexpr size_t line = 64;
+  constexpr size_t most = 4; // Of its cache lines; more would push others out.
+  auto bytes = std::min(seats.size() * sizeof(seat), most * line);
+  const auto* first = reinterpret_cast<const char*>(seats.data());
+  for (size_t i = 0; i < bytes; i += line)
+    __builtin_prefetch(first + i, 1);
+  __builtin_prefetch(all_.names[agent].view().data(), 1);
 }
 
 uint32_t ensemble::make_agent(const profile& who) {
@@ -135,7 +152,7 @@ void ensemble::join(uint32_t agent) {
   for (auto line : asked)
     if (can(cards_[agent], *lines_[line].need))
       sit(agent, line);
-  raise(agent);
+  settle(agent);
 }
 
 void ensemble::leave(uint32_t agent) {
@@ -168,6 +185,7 @@ void ensemble::sit(uint32_t agent, uint32_t at) {
 void ensemble::stand(uint32_t agent, uint32_t seat) {
   auto& own = all_.seats[agent][seat];
   lines_[own.line].who.remove(all_, own.member);
+  changed.push_back(own.line);
   own = {};
 }
 
@@ -177,14 +195,16 @@ void ensemble::beat(uint32_t agent, uint32_t load) {
   x.load_points = to_points(opts_.weights.load * x.free_share());
 }
 
-void ensemble::raise(uint32_t agent) {
-  if (!all_.pulses[agent].free())
-    return;
-  const auto& seats = all_.seats[agent];
-  for (uint32_t i = 0; i < seats.size(); ++i)
-    if (auto line = seats[i].line; line != nowhere)
-      if (lines_[line].who.raise(all_, agent, i))
-        opened.push_back(line);
+/// Tells the lineups that the agent got better, or is not free any more.
+void ensemble::settle(uint32_t agent) {
+  auto free = all_.pulses[agent].free();
+  for (auto& seat : all_.seats[agent]) {
+    if (seat.line == nowhere)
+      continue;
+    auto& line = lines_[seat.line].who;
+    if (free ? line.raise(all_, agent, seat) : line.withdraw(all_, seat))
+      changed.push_back(seat.line);
+  }
 }
 
 } // namespace troupe::core

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +43,11 @@ public:
   void take(uint32_t agent);
   void give(uint32_t agent);
 
+  /// Ask for the memory that `take` and `give` will need: first the agent's
+  /// own, then, when that is there, its seats.
+  void fetch(uint32_t agent) const;
+  void fetch_seats(uint32_t agent) const;
+
   // -- lineups
 
   struct pick {
@@ -57,8 +61,8 @@ public:
   uint32_t lineup_for(const std::shared_ptr<const needs>& need);
   void drop(uint32_t line);
 
-  /// The best free agent.
-  std::optional<pick> best(uint32_t line);
+  /// The best free agent. REQUIRES: has_free(line).
+  pick best(uint32_t line);
 
   const std::vector<lineup::member>& members(uint32_t line) const {
     return lines_[line].who.members();
@@ -70,9 +74,11 @@ public:
   /// Whether any agent, healthy or not, has this capability.
   bool anyone_has(const std::string& capability) const;
 
-  /// Lineups that got a free agent after `best` had found none. The caller
-  /// empties it.
-  std::vector<uint32_t> opened;
+  /// Lineups that got their first free agent, or lost the last one, since the
+  /// caller emptied the list. Whether they have one now: `has_free`.
+  std::vector<uint32_t> changed;
+
+  bool has_free(uint32_t line) const { return lines_[line].who.has_free(); }
 
   uint64_t steps() const { return steps_; }
 
@@ -112,7 +118,7 @@ private:
   void sit(uint32_t agent, uint32_t at);
   void stand(uint32_t agent, uint32_t seat);
   void beat(uint32_t agent, uint32_t load);
-  void raise(uint32_t agent);
+  void settle(uint32_t agent);
 
   allocation_options opts_;
   agent_board all_;

@@ -60,31 +60,31 @@ uint32_t ensemble::make_line(const std::shared_ptr<const needs>& need,
     postings_[term].lines.push_back(at);
   for (auto agent : matching(*need)) {
     sit(agent, at);
-    auto seat = lines_[at].who.members().back().seat;
-    if (all_.pulses[agent].free() && lines_[at].who.raise(all_, agent, seat))
-      opened.push_back(at);
+    auto& seat = all_.seats[agent][lines_[at].who.members().back().seat];
+    if (all_.pulses[agent].free())
+      lines_[at].who.raise(all_, agent, seat);
   }
+  changed.push_back(at);
   return at;
 }
 
-std::optional<ensemble::pick> ensemble::best(uint32_t at) {
+ensemble::pick ensemble::best(uint32_t at) {
   auto& line = lines_[at].who;
   auto before = line.steps();
   auto first = line.best(all_);
-  if (first == nowhere) {
-    steps_ += line.steps() - before;
-    return std::nullopt;
-  }
   pick found;
+  found.runners_up[0] = line.second(all_);
+  if (found.runners_up[0].agent != nowhere)
+    found.runners_up[1] = line.third(all_);
   const auto& x = line.members()[first];
   const auto& p = all_.pulses[x.agent];
   found.agent = x.agent;
   found.why = {x.how.capability, p.free_share(), x.how.performance,
                x.how.specialised ? 1.0 : 0.0,
                (all_.seats[x.agent][x.seat].base + p.load_points) / points_max};
-  found.runners_up[0] = line.second(all_);
-  if (found.runners_up[0].agent != nowhere)
-    found.runners_up[1] = line.third(all_);
+  for (auto y : found.runners_up)
+    if (y.agent != nowhere)
+      __builtin_prefetch(&all_.names[y.agent]);
   steps_ += line.steps() - before;
   return found;
 }

@@ -38,7 +38,7 @@ struct seat {
   uint32_t line = nowhere; // Nowhere: this number is free.
   uint32_t member = 0;     // Index in the lineup's members.
   int32_t base = 0;        // Points without the load's.
-  int32_t points = -1;     // -1: has no entry.
+  int32_t points = -1;     // -1: not free, no entry.
   uint64_t last_used = 0;
 };
 
@@ -59,11 +59,10 @@ struct fit {
 
 /// The agents that can do one kind of work, best first.
 ///
-/// An assignment makes an agent worse everywhere, a release better. The heap
-/// hears of what gets better at once and of what gets worse when the entry
-/// reaches the top: no entry is worse than its agent, so a top that is still
-/// right is the best of all. An agent that got better has a new entry; the old
-/// one is dropped when it is met.
+/// The heap holds the free ones. An assignment makes an agent worse everywhere,
+/// a release better; the heap hears of what gets better at once and of what
+/// gets worse when the entry reaches the top. So no entry is worse than its
+/// agent, and a top that is still right is the best of all.
 class lineup {
 public:
   struct member {
@@ -79,20 +78,25 @@ public:
 
   const std::vector<member>& members() const { return members_; }
 
-  /// The seat's line, base and points are set; adds it as a member.
+  /// Adds a member, which is not free yet. Its seat has line and base.
   void add(agent_board& all, uint32_t agent, uint32_t seat, const fit& how);
 
-  /// Takes it out. O(members): entries must not outlive a membership.
+  /// Takes a member out.
   void remove(agent_board& all, uint32_t at);
 
-  /// The agent is free and got better, or may have. Returns true if it is the
-  /// first free one since `best` found none.
-  bool raise(agent_board& all, uint32_t agent, uint32_t seat);
+  /// The agent is free, and may have got better. Returns true if it is the only
+  /// free one.
+  bool raise(agent_board& all, uint32_t agent, seat& own);
+
+  /// The agent is not free any more. Returns true if it was the last one.
+  bool withdraw(agent_board& all, seat& own);
 
   /// The agent's base changed, up or down, and so did its version.
-  bool rebase(agent_board& all, uint32_t at, int32_t base, const fit& how);
+  void rebase(agent_board& all, seat& own, int32_t base, const fit& how);
 
-  /// The best free agent's index in `members`, or `nowhere`.
+  bool has_free() const { return !heap_.empty(); }
+
+  /// The best free agent's index in `members`. REQUIRES: has_free().
   uint32_t best(agent_board& all);
 
   /// The next best. REQUIRES: `best`, then `second`, were called just before
@@ -109,7 +113,7 @@ private:
     uint32_t tie = 0;
     uint64_t last_used = 0;
     uint32_t agent = nowhere;
-    uint32_t seat = 0;
+    uint32_t member = 0;
     int32_t base = 0;
     uint32_t version = 0;
   };
@@ -117,15 +121,12 @@ private:
   struct order;
 
   bool settle(agent_board& all, uint32_t place);
-  void push(agent_board& all, uint32_t agent, uint32_t seat);
-  void rebuild(agent_board& all);
-  uint32_t best_below(agent_board& all, bool deep) const;
   rival pick(agent_board& all, bool deep);
 
   std::vector<member> members_;
+  std::vector<uint32_t> places_; // Of the members, in the heap.
   ranked_heap<entry> heap_;
   uint32_t second_ = 0; // The place of the second best.
-  bool asleep_ = true;
   uint64_t steps_ = 0;
 };
 
