@@ -138,8 +138,8 @@ std::vector<finding> check_machine(const fs::path& directory) {
   return out;
 }
 
-std::vector<finding> check_store(core::store_reader& store, bool deep) {
-  auto found = store.check(deep);
+std::vector<finding>
+judge_store(const core::result<std::vector<std::string>>& found) {
   if (!found)
     return {cannot("store", found.error().message,
                    "restore the newest backup: docs/store.md")};
@@ -149,8 +149,7 @@ std::vector<finding> check_store(core::store_reader& store, bool deep) {
                          "restore the newest backup: "
                          "docs/store.md"));
   if (out.empty())
-    out.push_back(
-      {health::good, "store", deep ? "read in full, sound" : "sound", ""});
+    out.push_back({health::good, "store", "sound", ""});
   return out;
 }
 

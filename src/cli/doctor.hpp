@@ -1,10 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
 
-#include "core/store.hpp"
+#include "core/result.hpp"
 
 namespace troupe::cli {
 
@@ -22,8 +23,9 @@ struct finding {
 /// removes one small file there.
 std::vector<finding> check_machine(const std::filesystem::path& directory);
 
-/// The store's own check. `deep` reads everything.
-std::vector<finding> check_store(core::store_reader& store, bool deep);
+/// What the store's own check found.
+std::vector<finding>
+judge_store(const core::result<std::vector<std::string>>& found);
 
 // The judgements, apart from the measuring.
 finding judge_open_files(uint64_t limit);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/api.hpp"
+#include "core/result.hpp"
 
 // A node in this process: what the program needs and src/runtime assembles.
 
@@ -27,5 +28,10 @@ int run_file_in_process(const node_args& args,
 
 /// `troupe bench ARGS`, without the verb. Returns an exit code.
 int run_bench(const std::vector<std::string>& args);
+
+/// What `core::store_reader::check` finds in the store of a data directory.
+/// Harmless beside a running node.
+core::result<std::vector<std::string>> check_data(const std::string& data,
+                                                  bool deep);
 
 } // namespace troupe::cli

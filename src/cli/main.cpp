@@ -41,8 +41,8 @@ bool draws_over() {
 
 int main(int argc, char** argv) {
   cli::surroundings around{
-    std::cout,     std::cerr, draws_over(),  terminal_width(),
-    environment,   connect,   cli::run_node, cli::run_file_in_process,
-    cli::run_bench};
+    std::cout,      std::cerr,      draws_over(),  terminal_width(),
+    environment,    connect,        cli::run_node, cli::run_file_in_process,
+    cli::run_bench, cli::check_data};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

@@ -26,6 +26,9 @@ struct surroundings {
   std::function<int(const node_args&, const std::function<int(core::api&)>&)>
     in_process;
   std::function<int(const std::vector<std::string>&)> bench;
+  std::function<core::result<std::vector<std::string>>(const std::string&,
+                                                       bool deep)>
+    check_data;
 };
 
 /// `troupe ARGS`, without the program's name. Returns an exit code.

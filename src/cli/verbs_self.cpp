@@ -4,7 +4,6 @@
 #include "cli/doctor.hpp"
 #include "cli/verbs.hpp"
 #include "core/workflow.hpp"
-#include "store/sqlite_store.hpp"
 
 namespace troupe::cli {
 
@@ -29,16 +28,13 @@ std::vector<finding> examine(verb_call& call, const fs::path& directory) {
                    "`troupe node` makes it; else name it with --data"});
     return out;
   }
-  store::sqlite_options options;
-  options.directory = directory;
   if (!fs::exists(directory / "troupe.db", ignored)) {
     out.push_back(
       {health::note, "store", "no database yet", "`troupe node` makes it"});
     return out;
   }
-  auto store = store::make_sqlite_store(options);
-  auto reader = store->reader();
-  auto found = check_store(*reader, call.has("deep"));
+  auto found =
+    judge_store(call.around().check_data(directory.string(), call.has("deep")));
   out.insert(out.end(), found.begin(), found.end());
   return out;
 }

@@ -39,6 +39,10 @@ struct console {
       [this](const std::vector<std::string>& given) {
         bench = given;
         return 0;
+      },
+      [this](const std::string&, bool deep) {
+        checked_deeply = deep;
+        return store_problems;
       }};
     return cli::run_program(args, around);
   }
@@ -60,6 +64,9 @@ struct console {
   cli::node_args node;
   bool in_process = false;
   std::vector<std::string> bench;
+  core::result<std::vector<std::string>> store_problems =
+    std::vector<std::string>{};
+  bool checked_deeply = false;
 };
 
 } // namespace troupe::test

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "cli/console.hpp"
-#include "cli/doctor.hpp"
 #include "cli/verb.hpp"
 
 using namespace troupe;
@@ -366,37 +365,4 @@ TEST_CASE("signals carry JSON and say what became of them", "[cli]")
   CHECK(params(at)["payload"]["x"] == 1);
   CHECK(at.said("taken"));
   CHECK(at.run({"signal", run_a, "go", "--payload", "{"}) == exit_usage);
-}
-
-TEST_CASE("the doctor judges by numbers and says what to do", "[cli]")
-{
-  CHECK(judge_open_files(100).how == health::bad);
-  CHECK(judge_open_files(4096).how == health::note);
-  CHECK(judge_open_files(65536).how == health::good);
-  CHECK(judge_disk(uint64_t{100} << 30, uint64_t{200} << 30).how
-        == health::good);
-  CHECK(judge_disk(uint64_t{10} << 30, uint64_t{200} << 30).how
-        == health::note);
-  CHECK(judge_disk(1 << 20, uint64_t{200} << 30).how == health::bad);
-  CHECK(judge_sync(std::chrono::milliseconds{1}).how == health::good);
-  CHECK(judge_sync(std::chrono::milliseconds{90}).how == health::note);
-  CHECK(judge_file_system(0x6969).how == health::bad);
-  CHECK(judge_file_system(0xef53).how == health::good);
-  CHECK(!judge_open_files(100).todo.empty());
-}
-
-TEST_CASE("the doctor looks at the machine, the store and the node", "[cli]")
-{
-  console at;
-  char dir[] = "/tmp/troupe-doctor-XXXXXX";
-  REQUIRE(::mkdtemp(dir));
-  at.run({"doctor", "--data", dir, "--json"});
-  auto found = nlohmann::json::parse(at.out.str())["findings"];
-  std::string seen;
-  for (const auto& x : found)
-    seen += x["what"].get<std::string>() + " ";
-  CHECK(seen == "open files file system disk space disk sync store node ");
-  CHECK(at.run({"doctor", "--data", "/proc/nothing/here"}) == exit_failure);
-  CHECK(at.said("BAD"));
-  ::rmdir(dir);
 }
