@@ -1,6 +1,7 @@
 #include "core/document.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "core/document_checks.hpp"
@@ -8,6 +9,15 @@
 namespace troupe::core {
 
 namespace {
+
+/// Bytes that a JSON string writes with a backslash.
+constexpr auto escaped = [] {
+  std::array<bool, 256> out{};
+  for (size_t i = 0; i < 0x20; ++i)
+    out[i] = true;
+  out['"'] = out['\\'] = true;
+  return out;
+}();
 
 bool begins_like_json(std::string_view source) {
   constexpr std::string_view blanks = " \t\r\n";
@@ -119,7 +129,7 @@ void append_quoted(std::string& out, std::string_view text) {
   size_t plain = 0; // Begin of what needs no escape.
   for (size_t i = 0; i < text.size(); ++i) {
     auto code = static_cast<unsigned char>(text[i]);
-    if (code >= 0x20 && code != '"' && code != '\\')
+    if (!escaped[code])
       continue;
     out += text.substr(plain, i - plain);
     plain = i + 1;

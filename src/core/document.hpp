@@ -52,6 +52,7 @@ struct node {
 
 struct parsed_document {
   node root;
+  uint32_t depth = 0;      // How deep it nests.
   core::problems problems; // Empty: `root` is the whole document.
 };
 

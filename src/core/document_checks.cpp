@@ -1,6 +1,7 @@
 #include "core/document_checks.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_map>
 
 namespace troupe::core::documents {
@@ -36,6 +37,28 @@ size_t sequence_length(std::string_view s, size_t at) {
   return 0;
 }
 
+/// Where it is no UTF-8, or a zero; its size if it is all good.
+size_t first_bad_byte(std::string_view s) {
+  for (size_t i = 0; i < s.size();) {
+    // Eight ASCII characters at once, as most text is: no high bit set, and
+    // none zero (subtracting one would borrow into a high bit).
+    uint64_t word = 0;
+    if (i + sizeof word <= s.size()) {
+      std::memcpy(&word, s.data() + i, sizeof word);
+      constexpr uint64_t ones = 0x0101010101010101u;
+      if (((word | (word - ones)) & (ones << 7)) == 0) {
+        i += sizeof word;
+        continue;
+      }
+    }
+    auto n = s[i] == '\0' ? 0 : sequence_length(s, i);
+    if (n == 0)
+      return i;
+    i += n;
+  }
+  return s.size();
+}
+
 [[noreturn]] void too_much(std::string what, std::string hint, uint32_t line,
                            uint32_t column) {
   throw refused{{"", line, column, std::move(what), std::move(hint)}};
@@ -48,6 +71,7 @@ void meter::enter(uint32_t line, uint32_t column) {
     too_much("nested deeper than " + std::to_string(limits_.depth_max)
                + " levels (depth_max)",
              "make it flatter", line, column);
+  deepest_ = std::max(deepest_, depth_);
 }
 
 void meter::count(uint64_t nodes, uint64_t bytes, uint32_t line,
@@ -70,20 +94,16 @@ void check_source(std::string_view source, const document_limits& limits) {
                + " bytes (source_bytes_max)",
              "split it, or refer to large data instead of writing it here", 0,
              0);
-  uint32_t line = 1;
-  size_t line_begin = 0;
-  for (size_t i = 0; i < source.size();) {
-    auto n = sequence_length(source, i);
-    if (n == 0 || source[i] == '\0')
-      too_much(n == 0 ? "this byte is not UTF-8" : "a zero byte is not text",
-               "save the file as UTF-8 text", line,
-               static_cast<uint32_t>(i - line_begin + 1));
-    if (source[i] == '\n') {
-      ++line;
-      line_begin = i + 1;
-    }
-    i += n;
-  }
+  auto at = first_bad_byte(source);
+  if (at == source.size())
+    return;
+  auto before = source.substr(0, at);
+  auto line_begin = before.rfind('\n') + 1; // 0 where there is none.
+  too_much(
+    source[at] == '\0' ? "a zero byte is not text" : "this byte is not UTF-8",
+    "save the file as UTF-8 text",
+    static_cast<uint32_t>(1 + std::count(before.begin(), before.end(), '\n')),
+    static_cast<uint32_t>(at - line_begin + 1));
 }
 
 void check_duplicates(const node& object, problems& out) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "core/document.hpp"
@@ -24,11 +25,17 @@ public:
   uint64_t nodes() const { return nodes_; }
   uint64_t bytes() const { return bytes_; }
   uint32_t depth() const { return depth_; }
+  uint32_t deepest() const { return deepest_; }
+  /// An alias brings in what nests `height` deep.
+  void reach(uint32_t height) {
+    deepest_ = std::max(deepest_, depth_ + height);
+  }
   const document_limits& limits() const { return limits_; }
 
 private:
   const document_limits& limits_;
   uint32_t depth_ = 0;
+  uint32_t deepest_ = 0;
   uint64_t nodes_ = 0;
   uint64_t bytes_ = 0;
 };

@@ -17,6 +17,7 @@ public:
     : all_(source), meter_(limits), problems_(out) {}
 
   node document();
+  uint32_t depth() const { return meter_.deepest(); }
 
 private:
   [[noreturn]] void fail(std::string what, std::string hint = {}) const;
@@ -30,7 +31,7 @@ private:
   std::string shown() const;
   void skip_blanks();
 
-  node value();
+  void value(node& to);
   void list(node& to);
   void object(node& to);
   void word(node& to);
@@ -99,15 +100,15 @@ void json_reader::skip_blanks() {
 
 node json_reader::document() {
   skip_blanks();
-  auto root = value();
+  node root;
+  value(root);
   skip_blanks();
   if (!done())
     fail("expected the end, found " + shown());
   return root;
 }
 
-node json_reader::value() {
-  node x;
+void json_reader::value(node& x) {
   x.line = line_;
   x.column = column(pos_);
   meter_.count(1, 0, x.line, x.column);
@@ -124,7 +125,6 @@ node json_reader::value() {
   } else {
     word(x);
   }
-  return x;
 }
 
 void json_reader::list(node& to) {
@@ -133,7 +133,7 @@ void json_reader::list(node& to) {
   ++pos_;
   skip_blanks();
   while (look() != ']') {
-    to.items.push_back(value());
+    value(to.items.emplace_back());
     skip_blanks();
     if (look() == ',') {
       ++pos_;
@@ -156,18 +156,16 @@ void json_reader::object(node& to) {
   while (look() != '}') {
     if (look() != '"')
       fail("expected a field's name in double quotes, found " + shown());
-    auto key_line = line_;
-    auto key_column = column(pos_);
-    auto key = string();
+    auto& member = to.items.emplace_back();
+    member.key_line = line_;
+    member.key_column = column(pos_);
+    member.key = string();
     skip_blanks();
     if (look() != ':')
-      fail("expected `:` after \"" + key + "\", found " + shown());
+      fail("expected `:` after \"" + member.key + "\", found " + shown());
     ++pos_;
     skip_blanks();
-    auto& member = to.items.emplace_back(value());
-    member.key = std::move(key);
-    member.key_line = key_line;
-    member.key_column = key_column;
+    value(member);
     skip_blanks();
     if (look() == ',') {
       ++pos_;
@@ -285,7 +283,9 @@ parsed_document read_json(std::string_view source,
     source.remove_prefix(3);
   try {
     documents::check_source(source, limits);
-    out.root = json_reader{source, limits, out.problems}.document();
+    json_reader reader{source, limits, out.problems};
+    out.root = reader.document();
+    out.depth = reader.depth();
   } catch (const refused& x) {
     out.root = {};
     out.problems.push_back(x.why);

@@ -47,6 +47,7 @@ public:
   yaml_reader& operator=(const yaml_reader&) = delete;
 
   node document();
+  uint32_t depth() const { return meter_.deepest(); }
 
 private:
   /// A list or an object that is not yet complete.
@@ -295,6 +296,7 @@ void yaml_reader::alias(const yaml_event& x) {
          "nested deeper than " + std::to_string(meter_.limits().depth_max)
            + " levels by this alias (depth_max)",
          "make it flatter");
+  meter_.reach(what.height);
   auto copy = what.tree;
   if (wants_key() && copy.kind != node_kind::string)
     fail(at, "the alias `*" + std::string{name} + "` is no name of a field",
@@ -332,7 +334,9 @@ parsed_document read_yaml(std::string_view source,
     source.remove_prefix(3);
   try {
     documents::check_source(source, limits);
-    out.root = yaml_reader{source, limits, out.problems}.document();
+    yaml_reader reader{source, limits, out.problems};
+    out.root = reader.document();
+    out.depth = reader.depth();
   } catch (const refused& x) {
     out.root = {};
     out.problems.push_back(x.why);

@@ -50,6 +50,13 @@ std::string joined(std::span<const std::string_view> all) {
   return out;
 }
 
+/// One of 64 bits, by length and first letter: names with different bits
+/// differ.
+uint64_t mark(std::string_view name) {
+  auto first = name.empty() ? 0u : static_cast<unsigned char>(name[0]);
+  return uint64_t{1} << ((first * 7 + name.size()) & 63);
+}
+
 std::string found(const node& x) {
   auto shown = x.text.size() > 60 ? x.text.substr(0, 57) + "..." : x.text;
   if (x.kind == node_kind::string)
@@ -276,11 +283,15 @@ object_reader::object_reader(value from) : self_(from) {
     self_.fail_expected("an object", "write fields, e.g. `name: value`");
   else
     seen_.resize(self_->items.size());
+  for (size_t i = 0; i < seen_.size(); ++i)
+    marks_ |= mark(self_->items[i].key);
   asked_.reserve(48); // A step's; growing it showed in profiles.
 }
 
 std::optional<value> object_reader::find(std::string_view key) {
   asked_.push_back(key);
+  if ((marks_ & mark(key)) == 0)
+    return std::nullopt;
   for (size_t i = 0; i < seen_.size(); ++i)
     if (self_->items[i].key == key) {
       seen_[i] = true;
@@ -290,7 +301,7 @@ std::optional<value> object_reader::find(std::string_view key) {
 }
 
 bool object_reader::has(std::string_view key) const {
-  return self_.kind() == node_kind::object && self_->find(key) != nullptr;
+  return (marks_ & mark(key)) != 0 && self_->find(key) != nullptr;
 }
 
 void object_reader::require(std::string_view key, std::string hint) {

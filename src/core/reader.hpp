@@ -167,6 +167,7 @@ private:
   value self_;
   std::vector<std::string_view> asked_;
   std::vector<bool> seen_; // By member.
+  uint64_t marks_ = 0;     // Of the members' names: most asked for are absent.
 };
 
 } // namespace troupe::core

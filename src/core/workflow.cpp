@@ -18,7 +18,8 @@ using namespace workflows;
 /// Gathers a workflow from its parts; problems go where `steps` say.
 class builder {
 public:
-  builder(workflow& to, problems& out) : to_(to), out_(out) {}
+  builder(workflow& to, parsed_document& from)
+    : to_(to), out_(from.problems), depth_(from.depth) {}
 
   void read_file(const value& root);
   void read_steps(const value& steps, bool make_names);
@@ -30,6 +31,7 @@ private:
   void read_names(const value& steps, bool make_names);
   void read_name(const value& item, bool make_names, size_t index);
   std::string free_name(size_t index) const;
+  draft wait_defaults() const;
   void read_one(const value& item, uint32_t index);
   std::shared_ptr<const needs> shared(needs&& x);
   void report_cycle(const value& steps, const std::vector<uint32_t>& cycle);
@@ -37,6 +39,7 @@ private:
 
   workflow& to_;
   problems& out_;
+  uint32_t depth_; // Of the file.
   draft defaults_;
   step_names names_;
   std::unordered_map<std::string, std::shared_ptr<const needs>> interned_;
@@ -175,18 +178,19 @@ std::shared_ptr<const needs> builder::shared(needs&& x) {
   return slot;
 }
 
+/// An agent's timeout, tries and questions are not those of a wait.
+draft builder::wait_defaults() const {
+  draft out;
+  out.labels = defaults_.labels;
+  out.extras = defaults_.extras;
+  out.step.priority = defaults_.step.priority;
+  out.step.deadline = defaults_.step.deadline;
+  return out;
+}
+
 void builder::read_one(const value& item, uint32_t index) {
-  draft made;
   auto kind = kind_of(item);
-  if (kind == step_kind::work) {
-    made = defaults_;
-  } else {
-    // An agent's timeout, tries and questions are not those of a wait.
-    made.labels = defaults_.labels;
-    made.extras = defaults_.extras;
-    made.step.priority = defaults_.step.priority;
-    made.step.deadline = defaults_.step.deadline;
-  }
+  auto made = kind == step_kind::work ? defaults_ : wait_defaults();
   made.step.name = names_.all[index];
   made.step.kind = kind;
   check_kind(item, kind);
@@ -240,6 +244,9 @@ void builder::complete(const value& steps) {
 
 /// What was accepted must be readable again, and `defaults` multiply.
 void builder::check_size() {
+  // `defaults` move a level down, a schema into `expect`: far from the limit
+  // there is nothing to measure.
+  constexpr uint32_t deeper_at_most = 4;
   const document_limits limits;
   auto size = to_.source.size();
   auto json = to_.source.view();
@@ -260,7 +267,8 @@ void builder::check_size() {
                       + std::to_string(limits.nodes_max)
                       + " values (nodes_max)",
                     "split it into sub-workflows"});
-  else if (json_depth(json) > limits.depth_max)
+  else if (depth_ + deeper_at_most > limits.depth_max
+           && json_depth(json) > limits.depth_max)
     out_.push_back({"", 0, 0,
                     "with its defaults filled in it nests deeper than "
                       + std::to_string(limits.depth_max)
@@ -299,8 +307,7 @@ parsed_workflow parse_workflow(std::string_view source) {
   auto made = std::make_shared<workflow>();
   if (document.problems.empty() || document.root.kind != node_kind::null) {
     fill_empty_steps(document.root);
-    builder{*made, document.problems}.read_file(
-      value{document.root, document.problems});
+    builder{*made, document}.read_file(value{document.root, document.problems});
   }
   return finished(std::move(made), std::move(document.problems));
 }
@@ -311,7 +318,7 @@ parsed_workflow parse_task_list(std::string_view json) {
   made->name = "tasks";
   if (document.problems.empty() || document.root.kind != node_kind::null) {
     value root{document.root, document.problems};
-    builder build{*made, document.problems};
+    builder build{*made, document};
     if (root.kind() == node_kind::list) {
       build.read_steps(root, true);
       build.complete(root);

@@ -79,18 +79,17 @@ private:
   /// `item` and its like exist in some steps only.
   void loop_name(const value& at, uint32_t index, const reference& x,
                  bool in_foreach) {
-    auto shown = "`${" + to_text(x) + "}`";
     const auto& step = of_.steps[index];
-    if ((x.root == "item" || x.root == "index")
-        && (step.foreach.empty() || in_foreach))
-      at.fail(shown
+    auto of_item = x.root == "item" || x.root == "index";
+    auto of_round = x.root == "iteration" || x.root == "output";
+    if (of_item && (step.foreach.empty() || in_foreach))
+      at.fail("`${" + to_text(x) + "}`"
                 + (in_foreach ? " inside of the `foreach` that makes it"
                               : " in a step without `foreach`"),
               "`item` and `index` exist in steps with `foreach`, outside of "
               "it");
-    if ((x.root == "iteration" || x.root == "output")
-        && step.repeat_until.empty())
-      at.fail(shown + " in a step without `repeat_until`",
+    if (of_round && step.repeat_until.empty())
+      at.fail("`${" + to_text(x) + "}` in a step without `repeat_until`",
               x.root == "output"
                 ? "write `${steps.NAME.output}` for another step's output"
                 : "add `repeat_until` or remove it");
