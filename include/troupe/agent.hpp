@@ -100,7 +100,8 @@ public:
 
   void operator()(outcome result) const;
 
-  /// Gives the outcome later, without holding a thread.
+  /// Gives the outcome later, without holding a thread. A cancel ends the wait:
+  /// the attempt is then cancelled.
   void after(std::chrono::milliseconds delay, outcome result) const;
 
   bool cancelled() const;
@@ -108,7 +109,8 @@ public:
   /// Calls `react` once the task is cancelled or its time is up (`force` is
   /// false: finish politely), and again when the grace time is over (`force` is
   /// true: end now, whatever it takes). At once if that has happened already.
-  /// Called on a thread of the node: be quick. The latest `react` counts.
+  /// Called on a thread of the node: be quick. The latest `react` counts. It
+  /// must not hold this reply: nobody would notice that the others are dropped.
   void on_cancel(std::function<void(bool force)> react) const;
 
   void progress(double fraction, std::string note = {}) const;

@@ -46,11 +46,6 @@ class sleep_agent : public reactive_agent {
       result.error.code = errc::invalid;
       return done(std::move(result));
     }
-    done.on_cancel([done](bool) {
-      auto result = outcome::failed("sleep was cancelled", category::cancelled);
-      result.error.code = errc::cancelled;
-      done(std::move(result));
-    });
     nlohmann::json slept{{"slept_ms", time->count()}};
     done.after(*time, outcome::done(core::to_compact(slept)));
   }

@@ -38,13 +38,6 @@ TEST_CASE("sleep answers later and holds nobody", "[agents]")
   CHECK(perform(agents::sleep(), R"({"ms":5})")->later()->first == 5ms);
 }
 
-TEST_CASE("a cancelled sleep ends at once", "[agents]")
-{
-  auto sink = perform(agents::sleep(), R"({"seconds":1000})");
-  sink->cancel(false);
-  CHECK(sink->result().error.code == errc::cancelled);
-}
-
 TEST_CASE("sleep refuses what is no time", "[agents]")
 {
   for (auto input :
