@@ -345,6 +345,12 @@ run_actor::behavior_type run_actor_fun(self_ptr self, house_ptr home,
     [self](anew_atom) { report(self); },
     [self](const held_list& held) { compare(self, held); },
     [self](ended& x) { finish(self, x); },
+    [self](find_atom, core::id what) -> caf::result<caf::actor> {
+      auto pos = self->state.tasks.find(what.number());
+      if (pos == self->state.tasks.end())
+        return make_error(errc::not_found);
+      return caf::actor_cast<caf::actor>(pos->second.actor);
+    },
     [self](settle_atom) { settle(self); },
     [self](tree_atom, const tree_query& ask) {
       return describe(self->id(), self->state, ask);

@@ -149,6 +149,14 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
     [self](tree_atom, const tree_query& ask) {
       return describe(self, self->state, ask);
     },
+    [self](find_atom, core::id what) -> caf::result<caf::actor> {
+      auto pos = self->state.runs.find(what.run());
+      if (pos == self->state.runs.end())
+        return make_error(errc::not_found);
+      if (what.number() != 0)
+        return self->delegate(pos->second.actor, find_atom_v, what);
+      return caf::actor_cast<caf::actor>(pos->second.actor);
+    },
     [self](load_atom) { return sample(self->state); },
     [self](why_atom, core::id what) -> caf::result<std::string> {
       auto pos = self->state.runs.find(what.run());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,5 +34,9 @@ int run_bench(const std::vector<std::string>& args);
 /// Harmless beside a running node.
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep);
+
+/// The same binary is the spawner of its node's processes: ask first thing in
+/// main, and leave with the exit code if there is one.
+std::optional<int> spawner_life(int argc, char** argv);
 
 } // namespace troupe::cli

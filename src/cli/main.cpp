@@ -40,6 +40,8 @@ bool draws_over() {
 } // namespace
 
 int main(int argc, char** argv) {
+  if (auto code = cli::spawner_life(argc, argv))
+    return *code;
   cli::surroundings around{
     std::cout,      std::cerr,      draws_over(),  terminal_width(),
     environment,    connect,        cli::run_node, cli::run_file_in_process,

@@ -264,6 +264,8 @@ void call_board::open(uint32_t line) {
 }
 
 void call_board::close(uint32_t line) {
+  if (line >= lines_.size())
+    return;
   auto& x = lines_[line];
   x.open = false;
   settle_line(line);

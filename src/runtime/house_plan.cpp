@@ -34,6 +34,10 @@ child_spec child(std::string id, std::string kind, start_function start) {
   spec.id = std::move(id);
   spec.kind = std::move(kind);
   spec.start = std::move(start);
+  // What the rest stands on is back soon or not at all.
+  spec.backoff.min = std::chrono::milliseconds{10};
+  spec.backoff.max = std::chrono::seconds{1};
+  spec.backoff.reset_after = std::chrono::seconds{5};
   return spec;
 }
 
@@ -75,7 +79,6 @@ child_spec journal_child(const house_ptr& home, const open_store_ptr& store,
         return untyped(ctx.system.spawn<caf::detached>(journal, home, store));
       return untyped(ctx.system.spawn(journal, home, store));
     });
-  spec.backoff.max = std::chrono::seconds{5};
   return spec;
 }
 

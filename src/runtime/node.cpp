@@ -1,5 +1,6 @@
 #include "troupe/node.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <future>
 #include <random>
@@ -151,12 +152,33 @@ void node::parts::spawn() {
                                             opts.data);
 }
 
+namespace {
+
+/// Every actor that doors talk to lives. (What a shard has is read meanwhile.)
+bool all_live(const house& home) {
+  auto lives = [](auto ref) { return ref.handle() != nullptr; };
+  return lives(home.desk) && lives(home.feed) && lives(home.coordinator)
+         && lives(home.journal)
+         && std::all_of(home.readers.begin(), home.readers.end(), lives)
+         && std::all_of(home.shards.begin(), home.shards.end(), lives);
+}
+
+} // namespace
+
 failure node::start() {
   if (auto all = problems(parts_->opts); !all.empty())
     return {errc::invalid, category::validation, all.front()};
   if (auto why = parts_->open())
     return why;
   parts_->spawn();
+  constexpr std::chrono::seconds starts_within{30};
+  auto until = std::chrono::steady_clock::now() + starts_within;
+  while (!all_live(*parts_->plan.home)) {
+    if (std::chrono::steady_clock::now() > until)
+      return {errc::escalated, category::unknown,
+              "not all actors started within 30 s; the warnings say why"};
+    std::this_thread::sleep_for(std::chrono::microseconds{100});
+  }
   return {};
 }
 

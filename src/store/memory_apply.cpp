@@ -41,11 +41,11 @@ bool decisions_contradict(const memory_state& state, const core::batch& b) {
 
 bool definitions_contradict(const memory_state& state, const core::batch& b) {
   for (const auto& x : b.definitions) {
-    if (state.definitions.contains({x.workspace, x.hash}))
-      continue;
+    if (x.version == 0)
+      continue; // Known by its hash alone.
     for (const auto& [key, y] : state.definitions)
       if (y.workspace == x.workspace && y.name == x.name
-          && y.version == x.version)
+          && y.version == x.version && y.hash != x.hash)
         return true;
   }
   return false;
@@ -135,7 +135,10 @@ bool contradicts(const memory_state& state, const core::batch& b) {
 
 void apply(memory_state& state, const core::batch& b) {
   for (const auto& x : b.definitions)
-    state.definitions.try_emplace({x.workspace, x.hash}, x);
+    if (auto [pos, is_new]
+        = state.definitions.try_emplace({x.workspace, x.hash}, x);
+        !is_new && pos->second.version == 0)
+      pos->second = x; // Kept with a run before; now it gets its name.
   for (const auto& x : b.keys)
     state.keys[{x.workspace, x.key}] = x;
   for (const auto& x : b.runs)

@@ -119,9 +119,11 @@ CREATE TABLE definitions(
   version INTEGER NOT NULL,
   created_at INTEGER,
   body TEXT,
-  PRIMARY KEY(workspace, hash),
-  UNIQUE(workspace, name, version)
+  PRIMARY KEY(workspace, hash)
 ) WITHOUT ROWID;
+-- Version 0 has no name: it is kept only because a run was made of it.
+CREATE UNIQUE INDEX definitions_name ON definitions(workspace, name, version)
+  WHERE version > 0;
 
 CREATE TABLE idempotency_keys(
   workspace TEXT NOT NULL,

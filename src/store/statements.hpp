@@ -44,7 +44,10 @@ inline constexpr const char* insert_key =
 
 inline constexpr const char* put_definition =
   "INSERT INTO definitions(workspace, hash, name, version, created_at, body) "
-  "VALUES(?,?,?,?,?,?) ON CONFLICT(workspace, hash) DO NOTHING";
+  "VALUES(?,?,?,?,?,?) ON CONFLICT(workspace, hash) DO UPDATE SET "
+  // Kept with a run before; now it gets its name.
+  "name = excluded.name, version = excluded.version "
+  "WHERE definitions.version = 0 AND excluded.version > 0";
 
 // An answered question makes room for the next one about the same task; an
 // open one does not: that changes no row, which the writer takes as a conflict.

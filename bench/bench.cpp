@@ -1,0 +1,241 @@
+#include "bench.hpp"
+
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <thread>
+
+#include "cli/local_node.hpp"
+#include "troupe/version.hpp"
+
+namespace troupe::bench {
+
+using nlohmann::json;
+
+settings::settings(const std::vector<std::string>& args) {
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (!args[i].starts_with("--"))
+      continue;
+    auto name = args[i].substr(2);
+    auto has_value = i + 1 < args.size() && !args[i + 1].starts_with("--");
+    given_.emplace_back(name, has_value ? args[i + 1] : "");
+  }
+}
+
+std::string settings::word(const std::string& name,
+                           const std::string& otherwise) {
+  auto value = otherwise;
+  for (const auto& [given, text] : given_)
+    if (given == name)
+      value = text;
+  used_[name] = value;
+  return value;
+}
+
+uint64_t settings::number(const std::string& name, uint64_t otherwise) {
+  auto value = std::strtoull(word(name, std::to_string(otherwise)).c_str(),
+                             nullptr, 10);
+  used_[name] = value;
+  return value;
+}
+
+std::vector<uint64_t> settings::numbers(const std::string& name,
+                                        const std::vector<uint64_t>& otherwise) {
+  std::string list;
+  for (auto x : otherwise)
+    list += (list.empty() ? "" : ",") + std::to_string(x);
+  list = word(name, list);
+  std::vector<uint64_t> all;
+  for (size_t at = 0; at < list.size();) {
+    auto end = std::min(list.find(',', at), list.size());
+    all.push_back(std::strtoull(list.substr(at, end - at).c_str(), nullptr, 10));
+    at = end + 1;
+  }
+  used_[name] = all;
+  return all;
+}
+
+bool settings::has(const std::string& name) const {
+  return std::any_of(given_.begin(), given_.end(),
+                     [&name](const auto& x) { return x.first == name; });
+}
+
+std::vector<std::string> settings::unknown() const {
+  std::vector<std::string> all;
+  for (const auto& [name, value] : given_)
+    if (!used_.contains(name) && name != "json" && name != "memory")
+      all.push_back(name);
+  return all;
+}
+
+double seconds_since(steady::time_point begin) {
+  return std::chrono::duration<double>(steady::now() - begin).count();
+}
+
+double cpu_seconds() {
+  rusage use{};
+  getrusage(RUSAGE_SELF, &use);
+  auto s = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return s(use.ru_utime) + s(use.ru_stime);
+}
+
+double resident_mb() {
+  std::ifstream statm{"/proc/self/statm"};
+  double pages = 0;
+  statm >> pages >> pages;
+  return pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1048576;
+}
+
+double peak_mb() {
+  rusage use{};
+  getrusage(RUSAGE_SELF, &use);
+  return static_cast<double>(use.ru_maxrss) / 1024;
+}
+
+double quantile(std::vector<double> values, double q) {
+  if (values.empty())
+    return 0;
+  auto at = static_cast<size_t>(q * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(),
+                   values.begin() + static_cast<ptrdiff_t>(at), values.end());
+  return values[at];
+}
+
+scratch::scratch() {
+  auto pattern = std::filesystem::current_path() / "troupe-bench-XXXXXX";
+  path_ = pattern.string();
+  if (mkdtemp(path_.data()) == nullptr)
+    throw std::runtime_error("cannot make a directory like " + path_);
+}
+
+scratch::~scratch() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+node_options options_for(settings& s, const scratch& where) {
+  node_options opts;
+  opts.data = s.has("memory") ? "" : where.path() + "/data";
+  opts.shards = static_cast<uint32_t>(s.number("shards", opts.shards));
+  opts.threads = static_cast<uint32_t>(s.number("threads", 2));
+  return opts;
+}
+
+void add_noop(node& to, uint32_t max_load) {
+  class noop : public reactive_agent {
+    void perform(const task&, reply done) override { done(outcome::done()); }
+  };
+  profile who;
+  who.name = "noop";
+  who.capabilities = {"noop"};
+  who.max_load = max_load;
+  to.add(who, [] { return std::make_unique<noop>(); });
+}
+
+std::string noop_tasks(uint64_t first, uint64_t n) {
+  std::string list = "[";
+  for (uint64_t i = first; i < first + n; ++i) {
+    if (i > first)
+      list += ',';
+    list += R"({"agent":{"capabilities":["noop"]},"input":{"n":)"
+            + std::to_string(i) + "}}";
+  }
+  return list + ']';
+}
+
+namespace {
+
+using run_function = figures (*)(settings&);
+
+const std::map<std::string, run_function>& all_benchmarks() {
+  static const std::map<std::string, run_function> all{
+    {"throughput", throughput}, {"latency", latency},
+    {"dag", dag},               {"backlog", backlog},
+    {"actors", live_actors},    {"allocate", allocate},
+    {"recovery", recovery},     {"restart", agent_restart},
+    {"cancel", cancel},         {"plan", plan},
+    {"start", start}};
+  return all;
+}
+
+json machine() {
+  utsname name{};
+  uname(&name);
+  std::ifstream info{"/proc/cpuinfo"};
+  std::string line, cpu;
+  while (cpu.empty() && std::getline(info, line))
+    if (line.starts_with("model name"))
+      cpu = line.substr(line.find(':') + 2);
+  return {{"cpu", cpu},
+          {"cores", std::thread::hardware_concurrency()},
+          {"kernel", name.release}};
+}
+
+void print_table(const json& report) {
+  std::cout << report["bench"].get<std::string>() << '\n';
+  for (const auto& [name, value] : report.items())
+    if (name != "bench")
+      std::cout << "  " << name
+                << std::string(name.size() < 18 ? 18 - name.size() : 1, ' ')
+                << (value.is_string() ? value.get<std::string>() : value.dump())
+                << '\n';
+}
+
+int run_one(const std::string& name, const std::vector<std::string>& args) {
+  settings s{args};
+  auto result = all_benchmarks().at(name)(s);
+  if (auto wrong = s.unknown(); !wrong.empty()) {
+    std::cerr << "troupe bench " << name << ": unknown setting --"
+              << wrong.front() << '\n';
+    return 2;
+  }
+  json report{{"bench", name},
+              {"version", version()},
+              {"machine", machine()},
+              {"settings", s.used()}};
+  report.update(result.values);
+  if (s.has("json"))
+    std::cout << report.dump() << std::endl;
+  else
+    print_table(report);
+  return 0;
+}
+
+} // namespace
+
+} // namespace troupe::bench
+
+namespace troupe::cli {
+
+int run_bench(const std::vector<std::string>& args) {
+  using namespace bench;
+  if (!args.empty() && args.front() == "recovery-child")
+    return recovery_child({args.begin() + 1, args.end()});
+  if (!args.empty() && args.front() == "start-child")
+    return start_child({args.begin() + 1, args.end()});
+  if (args.empty() || !all_benchmarks().contains(args.front())) {
+    std::cerr << "usage: troupe bench NAME [--json] [--setting value ...]\n"
+                 "names:";
+    for (const auto& [name, run] : all_benchmarks())
+      std::cerr << ' ' << name;
+    std::cerr << "\nsettings of each: docs/benchmarks.md\n";
+    return 2;
+  }
+  try {
+    return run_one(args.front(), {args.begin() + 1, args.end()});
+  } catch (const std::exception& why) {
+    std::cerr << "troupe bench: " << why.what() << '\n';
+    return 1;
+  }
+}
+
+} // namespace troupe::cli

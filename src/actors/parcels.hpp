@@ -1,0 +1,346 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/allocation.hpp"
+#include "core/facts.hpp"
+#include "core/rows.hpp"
+#include "core/run.hpp"
+#include "core/store.hpp"
+#include "core/workflow.hpp"
+#include "troupe/agent.hpp"
+
+// What crosses mailboxes. Lists, not single items, on every hot edge. What
+// stays on one node may carry shared immutable data; nothing may carry a reply
+// promise. Who sends what to whom: messages.hpp.
+
+namespace troupe {
+
+// -- work on its way ----------------------------------------------------------
+
+/// The token of an attempt. The epoch grows at every start of a process, so a
+/// token is never given twice; a result with another token is refused.
+struct token {
+  core::id task;
+  uint64_t epoch = 0;
+  uint32_t attempt = 0;
+  auto operator<=>(const token&) const = default;
+};
+
+/// A task that is ready, as it travels shard -> coordinator -> host. Immutable.
+struct work {
+  token key;
+  core::id run;
+  std::shared_ptr<const core::step> step; // Name, needs, policy.
+  core::text workspace;
+  core::text input;
+  core::text concurrency_key; // Resolved; empty: none.
+  core::duration timeout{};
+  uint8_t priority = 5;
+  core::instant queued_at;
+  /// The start must be durable before the agent is called: the host waits for
+  /// `go`. Where the agent is outside the process and not pure, it waits, too.
+  bool careful = false;
+};
+using work_ptr = std::shared_ptr<const work>;
+
+/// Which agent got an attempt, and why.
+struct assigned {
+  token key;
+  std::string agent;
+  core::text score;   // JSON: parts of the winner, runners-up.
+  bool waits = false; // The host waits for `go`.
+};
+
+/// How an attempt ended.
+struct ended {
+  token key;
+  std::string agent;
+  core::end_kind how = core::end_kind::answered;
+  outcome what; // For `answered`; its `error.message` for the others.
+};
+
+/// Newest wins, limited in rate, never numbered.
+struct progress {
+  token key;
+  double fraction = 0;
+  std::string note;
+  bool log = false; // `note` is a line of the task's log.
+};
+
+class attempt_line;
+
+/// What a host gives to an instance.
+struct call {
+  work_ptr what;
+  std::shared_ptr<attempt_line> line;
+};
+struct call_list {
+  std::vector<call> items;
+};
+
+/// An outcome that a reactive agent wants to give later.
+struct later {
+  token key;
+  core::duration delay{};
+  outcome what;
+};
+
+/// Whether the host waits for `go`: the start must be durable before the call.
+inline bool waits_for_go(const work& what, bool outside) {
+  return what.careful || (outside && !what.step->pure);
+}
+
+struct ready_list {
+  uint32_t shard = 0;
+  std::vector<work_ptr> items;
+};
+/// What a shard has in progress: for a coordinator that begins anew.
+struct running_list {
+  uint32_t shard = 0;
+  std::vector<std::pair<work_ptr, std::string>> items; // And the agent.
+};
+struct assignment_list {
+  uint64_t generation = 0; // Of the host that said hello; others refuse.
+  std::vector<work_ptr> items;
+};
+struct assigned_list {
+  std::vector<assigned> items;
+};
+struct token_list {
+  std::vector<token> items;
+};
+struct ended_list {
+  std::vector<ended> items;
+};
+/// What a host holds of one shard's attempts: running, or ended and not yet
+/// recorded.
+struct held_list {
+  bool anew = false; // The host began anew; else it was asked.
+  std::string agent;
+  uint64_t generation = 0;
+  std::vector<token> running;
+  std::vector<ended> done;
+};
+struct hello {
+  profile who;
+  std::string kind;
+  /// It works outside the process: starts must be durable before the call.
+  bool outside = false;
+  uint64_t generation = 0;
+  std::vector<token> running;
+};
+
+// -- commands -----------------------------------------------------------------
+
+enum class verb : uint8_t {
+  submit,
+  cancel,
+  pause,
+  resume,
+  retry,
+  signal,
+  approve,
+  reject,
+  define, // Keep this workflow under its name and version.
+};
+
+/// A command as it travels door -> shard. Idempotent: a submission by the run's
+/// id, which the door makes; the others by the state they find.
+struct command {
+  uint64_t number = 0; // The door's own; comes back with the answer.
+  verb what = verb::submit;
+  core::id target; // Run or task. For `submit` the new run's id.
+  std::string workspace;
+  core::origin by;
+  core::workflow_ptr definition; // For `submit`.
+  /// Sub-workflows that the definition names, checked and pinned by the door.
+  std::vector<core::workflow_ptr> parts;
+  bool ad_hoc = false; // `definition` is a list of tasks, not a workflow.
+  core::text body;     // Input, signal payload, ...
+  std::string name;    // Signal's name; who answers; ...
+  std::string reason;
+  std::string idempotency_key;
+  uint8_t priority = 0; // 0: the definition's.
+  bool wait = false;    // Answer when the run has ended, not when accepted.
+  bool resent = false;  // The shard began anew meanwhile: look before you act.
+};
+
+struct answer {
+  uint64_t number = 0; // Of the command.
+  failure error;
+  core::id run;
+  core::text body; // JSON.
+  core::run_state state = core::run_state::queued;
+  bool repeated = false; // The key or id was known: nothing new happened.
+};
+
+// -- between run, shard and journal -------------------------------------------
+
+struct sub_run_request {
+  uint32_t number = 0;
+  core::id child;       // nil: not started yet.
+  std::string workflow; // "name@version".
+  core::text input;
+  std::string workspace;
+};
+
+/// What a run wants to have happened. What leaves the shard waits until the
+/// rows are committed.
+struct changes {
+  core::id run;
+  core::run_effects effects;
+  std::vector<work_ptr> offers; // After the commit: to the coordinator.
+  /// After the commit: durably started, the host may call the agent.
+  std::vector<std::pair<std::string, token>> go;
+  /// After the commit: the agent's host may forget these.
+  std::vector<std::pair<std::string, token>> recorded;
+  std::vector<answer> answers;     // After the commit: to the doors.
+  std::vector<work_ptr> withdrawn; // At once: had been offered.
+  /// In progress, and with whom: for a coordinator that begins anew.
+  std::vector<std::pair<work_ptr, std::string>> running;
+  /// Sub-runs to start: the task's number, its workflow, its input.
+  std::vector<sub_run_request> sub_runs;
+};
+
+/// What a shard has for one run, in the order of these fields.
+struct deliveries {
+  std::vector<assigned> starts;
+  std::vector<ended> ends;
+  std::vector<core::timer_change> timers;
+  std::vector<command> commands;
+};
+
+/// A run that goes on after a reload: who still holds which of its attempts.
+struct held_attempt {
+  token key;
+  std::string agent;
+};
+
+using batch_ptr = std::shared_ptr<core::batch>;
+
+struct committed {
+  uint32_t shard = 0;
+  uint64_t first_seq = 0;
+  core::commit what = core::commit::done;
+  failure why;
+};
+
+struct shard_opened {
+  uint64_t epoch = 0;
+  uint64_t next_seq = 0;
+  bool clean = true; // The node's last end was orderly.
+};
+
+// -- doors --------------------------------------------------------------------
+
+using answer_callback = std::function<void(answer)>;
+
+/// Runs on a reader's thread, inside one short read transaction.
+using read_job = std::function<void(core::store_reader&)>;
+
+/// Committed facts of one shard, encoded once; everybody shares the bytes.
+struct feed_chunk {
+  uint32_t shard = 0;
+  uint64_t first_seq = 0;
+  uint32_t count = 0;
+  core::text facts;
+};
+
+/// Facts that a subscriber asked for, in order; `lost` if it fell behind.
+struct feed_batch {
+  std::vector<core::fact> facts;
+  std::vector<progress> signals;
+  bool lost = false;
+};
+
+/// Called from the feed's thread; must not block. False: no more, thanks.
+using feed_callback = std::function<bool(const feed_batch&)>;
+
+struct load_sample {
+  uint64_t queued = 0;  // Ready, live, not given to an agent.
+  uint64_t backlog = 0; // Ready, rows only.
+  uint64_t runs = 0;    // Live.
+};
+
+/// Answers from readers' threads to a shard.
+struct loaded_run {
+  core::id run;
+  std::shared_ptr<core::stored_run> stored; // Null: there is none.
+  core::workflow_ptr definition;
+  failure why;
+};
+struct loaded_runs {
+  std::vector<core::run_row> rows;
+  failure why;
+};
+struct found_key {
+  std::string workspace;
+  std::string key;
+  std::optional<core::key_row> row;
+  failure why;
+};
+
+/// A definition that somebody wants to keep under its name and version.
+struct found_definition {
+  command asked;
+  std::string hash; // Of what is kept there already; empty: nothing.
+  failure why;
+};
+
+/// What the store knows of a sub-run that is not live.
+struct found_sub_run {
+  core::id parent;
+  sub_run_request asked;
+  std::optional<core::run_row> row;
+  core::workflow_ptr definition; // Where it has to be started.
+  failure why;
+};
+
+struct sub_run_start {
+  uint32_t number = 0;
+  core::id child;
+};
+struct sub_run_end {
+  uint32_t number = 0;
+  core::run_state how = core::run_state::completed;
+  core::text output;
+  failure why;
+};
+
+struct freed {
+  std::string agent;
+  uint64_t generation = 0;
+  uint32_t load = 0; // What is left.
+  std::vector<token> items;
+};
+
+/// How attempts went, for the history of performance.
+struct performed {
+  std::string type;
+  bool well = true;
+  core::duration took{};
+};
+struct performed_list {
+  std::string agent;
+  std::vector<performed> items;
+};
+
+struct demand_list {
+  std::vector<core::class_demand> items;
+};
+
+struct host_stats {
+  profile who;
+  std::string kind;
+  core::agent_health health = core::agent_health::healthy;
+  uint32_t load = 0;
+  uint32_t lost_slots = 0;
+};
+
+} // namespace troupe

@@ -1,0 +1,183 @@
+#include "cli/local_node.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "cli/exit_code.hpp"
+#include "runtime/configured_node.hpp"
+#include "runtime/spawner_life.hpp"
+#include "troupe/version.hpp"
+
+namespace troupe::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// What may still happen after the deadline before the process just ends:
+/// closing the store, joining threads.
+constexpr std::chrono::seconds ending_max{5};
+
+/// Those that end a node in order. Blocked before any thread starts, so that
+/// they wait for `wait` wherever they are sent.
+class ending_signals {
+public:
+  ending_signals() {
+    ::sigemptyset(&set_);
+    for (auto x : {SIGINT, SIGTERM, SIGHUP})
+      ::sigaddset(&set_, x);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    // A peer that went away is an error of the write, not our end.
+    ::signal(SIGPIPE, SIG_IGN);
+  }
+
+  void wait() const {
+    int signal = 0;
+    while (::sigwait(&set_, &signal) != 0)
+      ;
+  }
+
+  /// False: none came.
+  bool wait_for(milliseconds time) const {
+    auto until = steady_clock::now() + time;
+    for (;;) {
+      auto left =
+        std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
+      if (left.count() <= 0)
+        return false;
+      timespec wanted{left.count() / 1000, left.count() % 1000 * 1'000'000};
+      if (::sigtimedwait(&set_, nullptr, &wanted) > 0)
+        return true;
+    }
+  }
+
+private:
+  sigset_t set_;
+};
+
+int say(const failure& why) {
+  std::cerr << "troupe: the node did not start: " << why.message << '\n';
+  if (why.code == errc::store_locked)
+    std::cerr << "  hint: `troupe status` asks the node that is running; "
+                 "--data and --listen start another one\n";
+  return exit_code_of(why);
+}
+
+int say(const std::vector<std::string>& problems) {
+  std::cerr << "troupe: the configuration has " << problems.size()
+            << (problems.size() == 1 ? " problem\n" : " problems\n");
+  for (const auto& x : problems)
+    std::cerr << "  " << x << '\n';
+  std::cerr << "  hint: docs/configuration.md has every setting, "
+               "configs/sample.yaml the defaults\n";
+  return exit_usage;
+}
+
+runtime::loaded_config load(const node_args& args) {
+  runtime::config_sources from;
+  from.file = args.config;
+  from.environment = runtime::troupe_environment();
+  from.data = args.data;
+  from.listen = args.listen;
+  from.set = args.set;
+  return runtime::load_config(from);
+}
+
+std::string place_of(const runtime::node_config& config) {
+  return config.node.data.empty() ? "in memory: all is lost at its end"
+                                  : "data in " + config.node.data;
+}
+
+/// One line, for people and for scripts that wait for it.
+void say_ready(const runtime::configured_node& node,
+               const runtime::node_config& config, milliseconds took) {
+  std::cout << "troupe " << version() << " ready after " << took.count()
+            << " ms";
+  auto separator = ": ";
+  for (const auto& x : node.addresses()) {
+    std::cout << separator << x;
+    separator = ", ";
+  }
+  std::cout << "; " << place_of(config) << "; pid " << ::getpid() << std::endl;
+}
+
+/// Whatever hangs, a second signal or the deadline ends the process. That
+/// loses nothing: what was acknowledged is durable.
+void end_whatever_hangs(const ending_signals& signals, milliseconds deadline) {
+  std::thread{[signals, deadline] {
+    if (signals.wait_for(deadline + ending_max)) {
+      std::fputs("troupe: ended at once; nothing acknowledged is lost\n",
+                 stderr);
+      ::_exit(exit_interrupted);
+    }
+    std::fputs("troupe: the node did not stop within its deadline and was "
+               "ended; nothing acknowledged is lost\n",
+               stderr);
+    ::_exit(exit_failure);
+  }}.detach();
+}
+
+} // namespace
+
+int run_node(const node_args& args) {
+  auto began = steady_clock::now();
+  auto loaded = load(args);
+  if (!loaded.value)
+    return say(loaded.problems);
+  const auto& config = *loaded.value;
+  if (auto all = gateway::problems(config.gateway); !all.empty())
+    return say(all);
+  ending_signals signals;
+  runtime::configured_node node{config};
+  if (auto why = node.start(runtime::doors::open))
+    return say(why);
+  say_ready(
+    node, config,
+    std::chrono::duration_cast<milliseconds>(steady_clock::now() - began));
+  signals.wait();
+  std::cerr << "troupe: stopping, at most "
+            << core::to_text(core::duration{config.stop_deadline})
+            << "; another signal ends it at once" << std::endl;
+  end_whatever_hangs(signals, config.stop_deadline);
+  if (auto why = node.stop()) {
+    std::cerr << "troupe: " << why.message << '\n';
+    return exit_code_of(why);
+  }
+  std::cerr << "troupe: stopped" << std::endl;
+  return exit_ok;
+}
+
+int run_file_in_process(const node_args& args,
+                        const std::function<int(core::api&)>& use) {
+  auto loaded = load(args);
+  if (!loaded.value)
+    return say(loaded.problems);
+  auto config = *loaded.value;
+  config.node.data = args.data; // Empty: in memory, gone with the run.
+  runtime::configured_node node{config};
+  if (auto why = node.start(runtime::doors::none))
+    return say(why);
+  auto code = use(*node.api());
+  if (auto why = node.stop())
+    std::cerr << "troupe: " << why.message << '\n';
+  return code;
+}
+
+core::result<std::vector<std::string>> check_data(const std::string& data,
+                                                  bool deep) {
+  return runtime::check_store(data, deep);
+}
+
+std::optional<int> spawner_life(int argc, char** argv) {
+  return runtime::spawner_life(argc, argv);
+}
+
+} // namespace troupe::cli

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "actors/host.hpp"
+#include "runtime/config.hpp"
+
+namespace troupe::runtime {
+
+/// Whether it works in processes, which need a spawner.
+bool needs_spawner(const agent_config& x);
+
+/// The agent as a host runs it. `through` must outlive it; it may be null where
+/// the agent needs no spawner.
+agent_spec spec_of(const agent_config& x, services::spawner* through);
+
+} // namespace troupe::runtime

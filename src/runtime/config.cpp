@@ -1,0 +1,172 @@
+#include "runtime/config.hpp"
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+#include "runtime/config_overlay.hpp"
+#include "runtime/config_values.hpp"
+
+namespace troupe::runtime {
+
+namespace {
+
+constexpr size_t file_bytes_max = 1u << 20;
+
+/// A file in which everything is commented out is as good as none.
+bool says_nothing(std::string_view text) {
+  auto comment = false;
+  for (auto c : text) {
+    if (c == '\n')
+      comment = false;
+    else if (c == '#')
+      comment = true;
+    else if (!comment && c != ' ' && c != '\t' && c != '\r')
+      return false;
+  }
+  return true;
+}
+
+core::parsed_document parse(std::string_view text) {
+  core::parsed_document nothing;
+  nothing.root.kind = core::node_kind::object;
+  if (says_nothing(text))
+    return nothing;
+  core::document_limits limits;
+  limits.source_bytes_max = file_bytes_max;
+  return core::read_document(text, limits);
+}
+
+std::vector<overlay> overlays_of(const config_sources& from,
+                                 const core::node& root,
+                                 std::vector<std::string>& problems) {
+  std::vector<overlay> out;
+  add_environment(from.environment, root, out, problems);
+  if (!from.data.empty())
+    out.push_back(text_overlay("--data", {"node", "data"}, from.data));
+  if (!from.listen.empty())
+    out.push_back(text_overlay("--listen", {"gateway", "listen"}, from.listen));
+  for (const auto& x : from.set)
+    add_set(x, out, problems);
+  return out;
+}
+
+node_config read_tree(const core::node& root,
+                      const std::vector<agent_config>& usual,
+                      core::problems& problems) {
+  namespace reading = config_reading;
+  node_config out;
+  core::object_reader in{core::value{root, problems}};
+  reading::section(in, "node",
+                   [&](auto& inner) { reading::read_node(inner, out); });
+  reading::section(in, "gateway",
+                   [&](auto& inner) { reading::read_gateway(inner, out); });
+  out.agents = usual;
+  if (auto x = in.find("agents"); x && x->kind() != core::node_kind::null)
+    reading::read_agents(*x, usual, out.agents);
+  reading::section(in, "allocation",
+                   [&](auto& inner) { reading::read_allocation(inner, out); });
+  reading::section(in, "limits",
+                   [&](auto& inner) { reading::read_limits(inner, out); });
+  if (auto x = in.find("workspaces"); x && x->kind() != core::node_kind::null)
+    reading::read_workspaces(*x, out);
+  reading::finish(in, "");
+  return out;
+}
+
+/// Who said what is wrong: the file by line, else the newest setting that is
+/// there or inside.
+std::string blame(const core::problem& x, const std::string& file,
+                  const std::vector<overlay>& all) {
+  if (x.line > 0)
+    return file;
+  auto inside = [](const std::string& a, const std::string& b) {
+    return a == b || a.starts_with(b + "/");
+  };
+  for (auto pos = all.rbegin(); pos != all.rend(); ++pos)
+    if (auto at = pointer_of(*pos); inside(x.where, at) || inside(at, x.where))
+      return pos->source;
+  return file.empty() ? "configuration" : file;
+}
+
+/// What follows from other settings.
+void complete(node_config& x, bool socket_was_said) {
+  for (auto& agent : x.agents) {
+    if (agent.who.region.empty())
+      agent.who.region = x.node.region;
+    agent.limits.grace = x.node.cancel_grace;
+  }
+  x.allocation.region = x.node.region;
+  auto socket = x.node.data + "/troupe.sock";
+  if (!socket_was_said && !x.node.data.empty()
+      && socket.size() <= config_reading::unix_path_bytes_max)
+    x.gateway.unix_socket = std::move(socket);
+}
+
+bool has(const core::node& root, std::string_view section,
+         std::string_view key) {
+  const auto* x = root.find(section);
+  return x != nullptr && x->kind == core::node_kind::object
+         && x->find(key) != nullptr;
+}
+
+} // namespace
+
+loaded_config read_config(std::string_view text, const config_sources& from) {
+  loaded_config out;
+  auto parsed = parse(text);
+  for (const auto& x : parsed.problems)
+    out.problems.push_back(to_text(x, from.file));
+  if (!out.problems.empty())
+    return out;
+  auto& root = parsed.root;
+  // A file that names agents has those; settings beside it change the usual.
+  const auto* named =
+    root.kind == core::node_kind::object ? root.find("agents") : nullptr;
+  std::vector<agent_config> usual;
+  if (named == nullptr || named->kind == core::node_kind::null)
+    usual = usual_agents();
+  auto overlays = overlays_of(from, root, out.problems);
+  if (root.kind == core::node_kind::object)
+    for (const auto& x : overlays)
+      apply(x, root);
+  core::problems problems;
+  auto config = read_tree(root, usual, problems);
+  for (const auto& x : problems)
+    out.problems.push_back(to_text(x, blame(x, from.file, overlays)));
+  if (!out.problems.empty())
+    return out;
+  complete(config, has(root, "gateway", "unix_socket"));
+  out.value = std::move(config);
+  return out;
+}
+
+loaded_config load_config(const config_sources& from) {
+  if (from.file.empty())
+    return read_config("", from);
+  std::ifstream file{from.file, std::ios::binary};
+  std::string text(file_bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad() || (file.fail() && !file.eof()))
+    return {std::nullopt,
+            {"cannot read the configuration " + from.file + ": "
+             + std::strerror(errno) + "; check the name and its permissions"}};
+  text.resize(static_cast<size_t>(file.gcount()));
+  return read_config(text, from);
+}
+
+std::map<std::string, std::string> troupe_environment() {
+  constexpr std::string_view prefix = "TROUPE_";
+  std::map<std::string, std::string> out;
+  for (auto x = environ; x != nullptr && *x != nullptr; ++x) {
+    std::string_view text{*x};
+    auto equals = text.find('=');
+    if (text.starts_with(prefix) && equals != text.npos)
+      out.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return out;
+}
+
+} // namespace troupe::runtime

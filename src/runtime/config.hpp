@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/allocation.hpp"
+#include "core/limits.hpp"
+#include "gateway/options.hpp"
+#include "services/process_run.hpp"
+#include "troupe/node.hpp"
+
+// Everything that people can set: docs/configuration.md.
+
+namespace troupe::runtime {
+
+enum class agent_kind : uint8_t { echo, sleep, noop, shell, process };
+
+std::string_view word_of(agent_kind kind);
+
+/// One agent as a file describes it.
+struct agent_config {
+  profile who;
+  agent_kind kind = agent_kind::echo;
+  /// Of `process`; a shell takes all but the command from it.
+  services::spawn_spec program;
+  services::run_limits limits;
+  std::chrono::milliseconds time_max{0}; // Of an attempt; 0: as the task says.
+};
+
+/// What a node without a file has: echo, sleep, noop and shell.
+std::vector<agent_config> usual_agents();
+
+/// A whole node. Valid as it stands.
+struct node_config {
+  node_options node;
+  /// How long a stop waits for what runs.
+  std::chrono::milliseconds stop_deadline{10'000};
+  gateway::gateway_options gateway; // Without doors: neither address is set.
+  std::vector<agent_config> agents = usual_agents();
+  core::allocation_options allocation;
+  core::limits_options limits;
+  std::map<std::string, core::workspace_share> workspaces;
+};
+
+/// Where settings come from; what is further down wins.
+struct config_sources {
+  std::string file;                               // Empty: none.
+  std::map<std::string, std::string> environment; // TROUPE_*; others ignored.
+  std::string data;                               // Empty: not given.
+  std::string listen;                             // The same.
+  std::vector<std::string> set;                   // "node.threads=4"
+};
+
+struct loaded_config {
+  std::optional<node_config> value;
+  /// Lines for people: where, what, how to mend it. Empty: it is valid.
+  std::vector<std::string> problems;
+};
+
+/// Reads the file, if there is one, and lays the rest over it.
+loaded_config load_config(const config_sources& from);
+
+/// The same from a text; `from.file` only names it.
+loaded_config read_config(std::string_view text, const config_sources& from);
+
+/// The variables of this process that start with TROUPE_.
+std::map<std::string, std::string> troupe_environment();
+
+} // namespace troupe::runtime

@@ -1,0 +1,109 @@
+#include <charconv>
+#include <optional>
+
+#include "gateway/loopback.hpp"
+#include "runtime/config_values.hpp"
+
+namespace troupe::runtime::config_reading {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int64_t many = 1'000'000;
+
+std::optional<uint16_t> port_of(std::string_view text) {
+  uint16_t out = 0;
+  auto [end, code] =
+    std::from_chars(text.data(), text.data() + text.size(), out);
+  if (code != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return out;
+}
+
+/// "127.0.0.1:8765", "[::1]:8765" or `off`.
+void read_listen(object_reader& in, gateway::gateway_options& to) {
+  auto x = in.find("listen");
+  std::string text;
+  if (!x)
+    return;
+  if (x->kind() != core::node_kind::string) {
+    x->fail_expected("an address", "write e.g. 127.0.0.1:8765, or `off`");
+    return;
+  }
+  if (!x->read(text))
+    return;
+  if (text == "off") {
+    to.listen.clear();
+    return;
+  }
+  auto colon = text.rfind(':');
+  auto port = colon == text.npos
+                ? std::nullopt
+                : port_of(std::string_view{text}.substr(colon + 1));
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  if (!port || host.empty()) {
+    x->fail("`" + text.substr(0, 60) + "` is no address with a port",
+            "write e.g. 127.0.0.1:8765, [::1]:8765, or `off`");
+    return;
+  }
+  if (!gateway::loopback_address(host)) {
+    x->fail("the gateway cannot listen on `" + host.substr(0, 60)
+              + "`: beyond this machine it would need TLS and "
+                "authentication, which this version does not have",
+            "use 127.0.0.1, [::1], localhost or a Unix socket");
+    return;
+  }
+  to.listen = host;
+  to.port = *port;
+}
+
+void read_unix_socket(object_reader& in, gateway::gateway_options& to) {
+  if (read_text_or_off(in, "unix_socket", to.unix_socket)
+      && to.unix_socket.size() > unix_path_bytes_max)
+    in.find("unix_socket")
+      ->fail("the path of a Unix socket has at most "
+               + std::to_string(unix_path_bytes_max) + " bytes",
+             "use a shorter one");
+}
+
+void size(object_reader& in, std::string_view key, size_t& to, uint64_t low) {
+  uint64_t read = to;
+  read_size(in, key, read, {low, 16 * gib});
+  to = read;
+}
+
+void read_limits(object_reader& in, gateway::gateway_options& to) {
+  size(in, "url_bytes_max", to.url_bytes_max, 256);
+  size(in, "header_bytes_max", to.header_bytes_max, kib);
+  size(in, "body_bytes_max", to.body_bytes_max, kib);
+  size(in, "bodies_bytes_max", to.bodies_bytes_max, kib);
+  in.read("connections_max", to.connections_max, bounds<int64_t>{1, many});
+  in.read("requests_in_flight_max", to.requests_in_flight_max,
+          bounds<int64_t>{1, many});
+  in.read("streams_max", to.streams_max, bounds<int64_t>{1, many});
+  size(in, "stream_buffer_bytes_max", to.stream_buffer_bytes_max, kib);
+  constexpr bounds<core::duration> time{1ms, 24h};
+  read_time(in, "idle_timeout", to.idle_timeout, time);
+  read_time(in, "read_timeout", to.read_timeout, time);
+  read_time(in, "write_timeout", to.write_timeout, time);
+  read_time(in, "stream_heartbeat", to.stream_heartbeat, time);
+  if (to.bodies_bytes_max < to.body_bytes_max)
+    in.self().fail("`bodies_bytes_max` is smaller than `body_bytes_max`",
+                   "the largest body could never come in; raise it");
+  finish(in, "gateway.limits");
+}
+
+} // namespace
+
+void read_gateway(object_reader& in, node_config& to) {
+  read_listen(in, to.gateway);
+  read_unix_socket(in, to.gateway);
+  section(in, "limits",
+          [&](object_reader& inner) { read_limits(inner, to.gateway); });
+  finish(in, "gateway");
+}
+
+} // namespace troupe::runtime::config_reading

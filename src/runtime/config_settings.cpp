@@ -1,0 +1,81 @@
+#include "runtime/config_settings.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace troupe::runtime {
+
+namespace {
+
+constexpr std::array<std::string_view, 49> all{
+  "node.data",
+  "node.durability",
+  "node.threads",
+  "node.shards",
+  "node.window",
+  "node.cancel_grace",
+  "node.stop_deadline",
+  "node.pending_bytes_max",
+  "node.region",
+  "gateway.listen",
+  "gateway.unix_socket",
+  "gateway.limits.url_bytes_max",
+  "gateway.limits.header_bytes_max",
+  "gateway.limits.body_bytes_max",
+  "gateway.limits.bodies_bytes_max",
+  "gateway.limits.connections_max",
+  "gateway.limits.requests_in_flight_max",
+  "gateway.limits.streams_max",
+  "gateway.limits.stream_buffer_bytes_max",
+  "gateway.limits.idle_timeout",
+  "gateway.limits.read_timeout",
+  "gateway.limits.write_timeout",
+  "gateway.limits.stream_heartbeat",
+  "agents.*.kind",
+  "agents.*.capabilities",
+  "agents.*.specialisation",
+  "agents.*.max_load",
+  "agents.*.cost",
+  "agents.*.region",
+  "agents.*.pure",
+  "agents.*.command",
+  "agents.*.args",
+  "agents.*.env",
+  "agents.*.dir",
+  "agents.*.limits.memory",
+  "agents.*.limits.cpu",
+  "agents.*.limits.files",
+  "agents.*.limits.file_bytes",
+  "agents.*.limits.time",
+  "agents.*.limits.stdout_bytes",
+  "allocation.weights.capability",
+  "allocation.weights.load",
+  "allocation.weights.performance",
+  "allocation.weights.specialisation",
+  "allocation.ageing_step",
+  "allocation.starved_after",
+  "limits.resources",
+  "workspaces.*.weight",
+  "workspaces.*.cap",
+};
+
+} // namespace
+
+std::span<const std::string_view> settings() {
+  return all;
+}
+
+bool is_setting(std::string_view path) {
+  return std::find(all.begin(), all.end(), path) != all.end();
+}
+
+std::string variable_of(std::string_view path) {
+  std::string out = "TROUPE_";
+  for (auto c : path)
+    out += c == '.' || c == '-'   ? '_'
+           : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32)
+                                  : c;
+  return out;
+}
+
+} // namespace troupe::runtime

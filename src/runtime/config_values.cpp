@@ -1,0 +1,126 @@
+#include "runtime/config_values.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <optional>
+
+#include "runtime/config_settings.hpp"
+
+namespace troupe::runtime::config_reading {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, uint64_t>, 4> units{
+  {{"GiB", gib}, {"MiB", mib}, {"KiB", kib}, {"B", 1}}};
+
+constexpr size_t word_bytes_max = 128;
+
+std::optional<uint64_t> size_of(std::string_view text) {
+  uint64_t unit = 1;
+  for (const auto& [name, factor] : units)
+    if (text.ends_with(name)) {
+      text.remove_suffix(name.size());
+      unit = factor;
+      break;
+    }
+  while (text.ends_with(' '))
+    text.remove_suffix(1);
+  uint64_t count = 0;
+  auto [end, code] =
+    std::from_chars(text.data(), text.data() + text.size(), count);
+  if (code != std::errc{} || end != text.data() + text.size()
+      || count > UINT64_MAX / unit)
+    return std::nullopt;
+  return count * unit;
+}
+
+std::string to_size(uint64_t bytes) {
+  for (const auto& [name, factor] : units)
+    if (bytes >= factor && bytes % factor == 0)
+      return std::to_string(bytes / factor) + std::string{name};
+  return "0";
+}
+
+} // namespace
+
+bool read_size(object_reader& in, std::string_view key, uint64_t& to,
+               bounds<uint64_t> allowed) {
+  auto x = in.find(key);
+  if (!x)
+    return false;
+  auto kind = x->kind();
+  auto readable =
+    kind == core::node_kind::integer || kind == core::node_kind::string;
+  auto size = readable ? size_of((*x)->text) : std::nullopt;
+  if (!size) {
+    x->fail_expected("a size", "write e.g. 64KiB, 8MiB, 1GiB, or a number of "
+                               "bytes");
+    return false;
+  }
+  if (*size < allowed.low || *size > allowed.high) {
+    x->fail("`" + (*x)->text.substr(0, 40) + "` is out of range",
+            "allowed are " + to_size(allowed.low) + " to "
+              + to_size(allowed.high));
+    return false;
+  }
+  to = *size;
+  return true;
+}
+
+void read_time(object_reader& in, std::string_view key, milliseconds& to,
+               bounds<core::duration> allowed) {
+  core::duration read{};
+  if (in.read(key, read, allowed))
+    to = std::chrono::duration_cast<milliseconds>(read);
+}
+
+bool read_text_or_off(object_reader& in, std::string_view key,
+                      std::string& to) {
+  if (!in.read(key, to))
+    return false;
+  if (to == "off")
+    to.clear();
+  return true;
+}
+
+bool check_word(const value& at, std::string_view word, std::string_view what) {
+  auto good = !word.empty() && word.size() <= word_bytes_max
+              && std::all_of(word.begin(), word.end(), [](char c) {
+                   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+                          || (c >= '0' && c <= '9') || c == '_' || c == '-'
+                          || c == '.';
+                 });
+  if (!good)
+    at.fail_at_key("`" + std::string{word.substr(0, 60)} + "` cannot be "
+                     + std::string{what},
+                   "use letters, digits, `_`, `-` and `.`, at most "
+                     + std::to_string(word_bytes_max));
+  return good;
+}
+
+void read_word(object_reader& in, std::string_view key, std::string& to) {
+  auto x = in.find(key);
+  std::string read;
+  if (x && x->read(read) && check_word(*x, read, "a word"))
+    to = std::move(read);
+}
+
+void finish(object_reader& in, std::string_view path) {
+  for (auto key : in.asked()) {
+    auto name = std::string{path} + (path.empty() ? "" : ".");
+    name += key;
+    auto inside = name + ".";
+    auto known = [&](std::string_view x) {
+      return x == name || x.starts_with(inside);
+    };
+    auto all = settings();
+    assert(std::any_of(all.begin(), all.end(), known));
+    (void)all; // Where asserts are off.
+    (void)known;
+  }
+  in.finish();
+}
+
+} // namespace troupe::runtime::config_reading

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "runtime/config.hpp"
+
+// What tests of configurations share.
+
+namespace troupe::runtime {
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream from{path, std::ios::binary};
+  if (!from)
+    FAIL("cannot read " << path);
+  std::stringstream all;
+  all << from.rdbuf();
+  return all.str();
+}
+
+/// One a line.
+inline std::string joined(const std::vector<std::string>& all) {
+  std::string out;
+  for (const auto& x : all)
+    out += x + "\n";
+  return out;
+}
+
+/// The config of a text that must be right.
+inline node_config good(const std::string& text, config_sources from = {}) {
+  auto loaded = read_config(text, from);
+  if (!loaded.value)
+    FAIL(joined(loaded.problems));
+  return *loaded.value;
+}
+
+/// What is wrong with it.
+inline std::string wrong(const std::string& text, config_sources from = {}) {
+  from.file = from.file.empty() ? "f" : from.file;
+  auto loaded = read_config(text, from);
+  CHECK_FALSE(loaded.value);
+  return joined(loaded.problems);
+}
+
+inline const agent_config* find_agent(const node_config& in,
+                                      const std::string& name) {
+  for (const auto& x : in.agents)
+    if (x.who.name == name)
+      return &x;
+  return nullptr;
+}
+
+} // namespace troupe::runtime

@@ -1,0 +1,199 @@
+#include <catch2/catch.hpp>
+
+#include <future>
+#include <random>
+
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/api.hpp"
+#include "runtime/agents.hpp"
+#include "runtime/directory.hpp"
+#include "runtime/node_insides.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+/// A node under load: a new run whenever one has ended.
+class load {
+public:
+  load(node& n, int runs) : n_(n), open_(runs) {}
+
+  /// Submits all runs, a few at a time, until they have ended.
+  void begin() {
+    for (int i = 0; i < 4; ++i)
+      next();
+  }
+
+  bool wait() {
+    return done_.get_future().wait_for(100s) == std::future_status::ready;
+  }
+  int wrong() const { return wrong_; }
+  std::string newest() {
+    std::lock_guard guard{mutex_};
+    return newest_;
+  }
+  int left() const { return open_; }
+
+private:
+  void next() {
+    auto number = submitted_++;
+    if (number >= open_total_)
+      return;
+    // A submission whose answer was lost is sent again: its key makes it one.
+    submit(number, std::make_shared<int>(0));
+  }
+
+  void submit(int number, const std::shared_ptr<int>& tries) {
+    submit_options how;
+    how.idempotency_key = "run" + std::to_string(number);
+    n_.submit_and_wait(
+      tasks_for("slow", 20), how, [this, number, tries](run_result x) {
+        if (x.error.code == errc::restarting && ++*tries < 1000)
+          return submit(number, tries);
+        if (x.error || x.state != "completed")
+          ++wrong_;
+        {
+          std::lock_guard guard{mutex_};
+          newest_ = x.run;
+        }
+        if (--open_ == 0)
+          done_.set_value();
+        else
+          next();
+      });
+  }
+
+  node& n_;
+  std::atomic<int> open_;
+  const int open_total_ = open_;
+  std::atomic<int> submitted_{0};
+  std::atomic<int> wrong_{0};
+  std::mutex mutex_;
+  std::string newest_;
+  std::promise<void> done_;
+};
+
+/// Somebody of a kind, at random; empty: there is none just now.
+caf::actor pick(node& n, const std::string& kind, std::mt19937& random) {
+  const auto& home = node_insides::home(n);
+  auto any = [&random](const auto& list) {
+    return list[random() % list.size()];
+  };
+  auto untyped = [](auto ref) {
+    return caf::actor_cast<caf::actor>(ref.handle());
+  };
+  if (kind == "journal")
+    return untyped(home.journal);
+  if (kind == "coordinator")
+    return untyped(home.coordinator);
+  if (kind == "directory")
+    return untyped(home.directory);
+  if (kind == "feed")
+    return untyped(home.feed);
+  if (kind == "desk")
+    return untyped(home.desk);
+  if (kind == "reader")
+    return untyped(any(home.readers));
+  if (kind == "shard")
+    return untyped(any(home.shards));
+  if (kind == "host")
+    return untyped(home.host("slow"));
+  // Runs and tasks: whoever the tree shows.
+  std::string body;
+  if (n.ask("tree", "{}", body))
+    return {};
+  std::vector<core::id> found;
+  std::function<void(const json&)> walk = [&](const json& node) {
+    if (node["kind"] == "run") {
+      auto run = *core::id_from(node["name"].get<std::string>());
+      if (kind == "run")
+        found.push_back(run);
+      else
+        for (uint32_t i = 1; i <= 20; ++i)
+          found.push_back(run.with(i));
+    }
+    if (node.contains("children"))
+      for (const auto& child : node["children"])
+        walk(child);
+  };
+  walk(json::parse(body));
+  if (found.empty())
+    return {};
+  auto id = any(found);
+  auto shard = child_ref<shard_actor>{home.shards[home.shard_of(id)]}.handle();
+  caf::actor result;
+  if (!shard)
+    return result;
+  caf::scoped_actor self{node_insides::system(n)};
+  self->request(shard, 2s, find_atom_v, id)
+    .receive([&](caf::actor& x) { result = std::move(x); },
+             [](const caf::error&) {});
+  return result;
+}
+
+void kill_each(const std::vector<std::string>& kinds, int times, int runs) {
+  directory dir;
+  witness w;
+  node n{quiet(dir / "data")};
+  add_slow(n, w, 2ms, 8);
+  REQUIRE_FALSE(n.start());
+  load l{n, runs};
+  l.begin();
+  std::mt19937 random{42};
+  for (int i = 0; i < times && l.left() > 4; ++i)
+    for (const auto& kind : kinds) {
+      if (auto victim = pick(n, kind, random))
+        caf::anon_send_exit(victim, caf::exit_reason::kill);
+      // Until some more work is through.
+      auto seen = w.tasks();
+      for (int k = 0; k < 1000 && w.tasks() < seen + random() % 20; ++k) {
+        std::string body;
+        (void)n.ask("status", "{}", body);
+      }
+    }
+  REQUIRE(l.wait());
+  CHECK(l.wrong() == 0);
+  CHECK(w.tasks() == static_cast<size_t>(runs) * 20);
+  // What was healthy was adopted, not done again.
+  CHECK(w.repeated() == 0);
+}
+
+} // namespace
+
+TEST_CASE("killed shards come back and lose nothing", "[runtime]") {
+  kill_each({"shard"}, 20, 40);
+}
+
+TEST_CASE("a killed journal takes its shards along and loses nothing",
+          "[runtime]") {
+  kill_each({"journal"}, 20, 40);
+}
+
+TEST_CASE("a killed coordinator begins anew and loses nothing", "[runtime]") {
+  kill_each({"coordinator", "directory", "feed"}, 20, 40);
+}
+
+TEST_CASE("a killed host keeps what its agent does", "[runtime]") {
+  kill_each({"host"}, 20, 40);
+}
+
+TEST_CASE("killed runs and tasks are made again and lose nothing",
+          "[runtime]") {
+  kill_each({"run", "task"}, 20, 40);
+}
+
+TEST_CASE("killed desks and readers lose nothing", "[runtime]") {
+  kill_each({"desk", "reader"}, 20, 40);
+}
+
+TEST_CASE("any actor may be killed at any moment", "[runtime]") {
+  kill_each({"journal", "shard", "coordinator", "host", "run", "task", "desk",
+             "reader", "directory", "feed"},
+            20, 120);
+}

@@ -1,0 +1,210 @@
+#include <catch2/catch.hpp>
+
+#include <future>
+
+#include <nlohmann/json.hpp>
+
+#include "core/api.hpp"
+#include "runtime/agents.hpp"
+#include "runtime/directory.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+json ask(node& n, const std::string& operation, const json& params = {}) {
+  std::string body;
+  auto why = n.ask(operation, params.is_null() ? "{}" : params.dump(), body);
+  INFO(operation << ": " << why.message);
+  REQUIRE_FALSE(why);
+  return json::parse(body);
+}
+
+} // namespace
+
+TEST_CASE("a node in memory runs a workflow to its end", "[runtime]") {
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto done = n.run(R"(
+workflow: greet
+version: 1
+input: {name: {type: string, required: true}}
+defaults: {agent: {capabilities: [echo]}}
+steps:
+  hello: {input: {text: "hello ${run.input.name}"}}
+  again: {depends_on: [hello], input: "${steps.hello.output.text}!"}
+)",
+                    {.input = R"({"name":"ann"})"});
+  CHECK_FALSE(done.error);
+  CHECK(done.state == "completed");
+  CHECK(done.output == R"({"again":"hello ann!"})");
+}
+
+TEST_CASE("a node on disk keeps what it did", "[runtime]") {
+  directory dir;
+  std::string run;
+  {
+    node n{quiet(dir / "data")};
+    add_echo(n);
+    REQUIRE_FALSE(n.start());
+    run = n.run(tasks_for("echo", 20)).run;
+    CHECK_FALSE(n.stop());
+  }
+  node n{quiet(dir / "data")};
+  REQUIRE_FALSE(n.start());
+  auto row = ask(n, "run", {{"run", run}});
+  CHECK(row["state"] == "completed");
+  CHECK(row["counts"]["completed"] == 20);
+  auto tasks = ask(n, "tasks", {{"run", run}, {"limit", 5}});
+  CHECK(tasks["tasks"].size() == 5);
+  CHECK(tasks["tasks"][0]["output"]["n"] == 0);
+  CHECK(tasks["tasks"][0]["agent"] == "echo");
+}
+
+TEST_CASE("work that was accepted goes on after a stop", "[runtime]") {
+  directory dir;
+  witness w;
+  std::string run;
+  {
+    node n{quiet(dir / "data")};
+    REQUIRE_FALSE(n.start());
+    run = n.submit_tasks(tasks_for("slow", 30)).run;
+    auto why = ask(n, "why", {{"run", run}});
+    CHECK(why["state"] == "queued");
+  }
+  node n{quiet(dir / "data")};
+  add_slow(n, w, 1ms, 4);
+  REQUIRE_FALSE(n.start());
+  auto watched = std::make_shared<std::promise<void>>();
+  core::watch_request all;
+  all.run = *core::id_from(run);
+  n.api()->watch(all, [watched](const core::watch_event& x) {
+    if (x.last)
+      watched->set_value();
+    return !x.last;
+  });
+  CHECK(watched->get_future().wait_for(20s) == std::future_status::ready);
+  CHECK(ask(n, "run", {{"run", run}})["state"] == "completed");
+  CHECK(w.tasks() == 30);
+  CHECK(w.repeated() == 0);
+}
+
+TEST_CASE("the same key gives the same run, another body is an error",
+          "[runtime]") {
+  directory dir;
+  node n{quiet(dir / "data")};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  submit_options how;
+  how.idempotency_key = "k1";
+  auto first = n.submit(tasks_for("echo", 2), how);
+  auto again = n.submit(tasks_for("echo", 2), how);
+  CHECK(again.run == first.run);
+  CHECK(n.submit(tasks_for("echo", 3), how).error.code == errc::key_reused);
+}
+
+TEST_CASE("an agent that crashes is replaced and the task tried again",
+          "[runtime]") {
+  class fragile : public agent {
+    outcome perform(const task& t, context&) override {
+      if (t.attempt == 1)
+        throw std::runtime_error("as planned");
+      return outcome::done(R"("mended")");
+    }
+  };
+  node n{quiet()};
+  n.add(who("fragile", "fragile", 1),
+        [] { return std::make_unique<fragile>(); });
+  REQUIRE_FALSE(n.start());
+  auto done = n.run(R"(
+workflow: w
+steps: {a: {agent: {capabilities: [fragile]}, backoff: {base: 1ms}}}
+)");
+  CHECK(done.state == "completed");
+  auto tasks = ask(n, "tasks", {{"run", done.run}});
+  auto task = ask(n, "task", {{"task", tasks["tasks"][0]["task"]}});
+  CHECK(task["retries"] == 1);
+  CHECK(task["attempts"][0]["error"]["code"] == "agent_crashed");
+}
+
+TEST_CASE("cancel stops what runs, on threads too", "[runtime]") {
+  witness w;
+  node n{quiet()};
+  add_blocking(n, w, 1h, 2);
+  REQUIRE_FALSE(n.start());
+  std::promise<run_result> done;
+  n.submit_and_wait(tasks_for("blocking", 4), {},
+                    [&done](run_result x) { done.set_value(std::move(x)); });
+  auto runs = ask(n, "runs");
+  REQUIRE(runs["runs"].size() == 1);
+  CHECK_FALSE(n.cancel(runs["runs"][0]["run"], "enough"));
+  auto end = done.get_future();
+  REQUIRE(end.wait_for(20s) == std::future_status::ready);
+  CHECK(end.get().state == "cancelled");
+}
+
+TEST_CASE("an attempt past its timeout is stopped and told so", "[runtime]") {
+  witness w;
+  node n{quiet()};
+  add_blocking(n, w, 1h, 1);
+  REQUIRE_FALSE(n.start());
+  auto done = n.run(R"(
+workflow: w
+steps: {a: {agent: {capabilities: [blocking]}, timeout: 20ms, retries: 0}}
+)");
+  CHECK(done.state == "failed");
+  auto row = ask(n, "run", {{"run", done.run}});
+  CHECK(row["error"]["code"] == "timed_out");
+}
+
+TEST_CASE("a sub-workflow runs as a run of its own", "[runtime]") {
+  directory dir;
+  node n{quiet(dir / "data")};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  ask(n, "register", {{"workflow", R"(
+workflow: part
+version: 2
+input: {n: {type: integer, required: true}}
+steps: {twice: {agent: {capabilities: [echo]}, input: {was: "${run.input.n}"}}}
+)"}});
+  auto done = n.run(R"(
+workflow: whole
+steps:
+  sub: {workflow: part@2, input: {n: 7}}
+  end: {depends_on: [sub], agent: {capabilities: [echo]},
+        input: "${steps.sub.output.twice.was}"}
+)");
+  CHECK(done.state == "completed");
+  CHECK(done.output == R"({"end":7})");
+}
+
+TEST_CASE("the tree and the agents can be asked for", "[runtime]") {
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto tree = ask(n, "tree");
+  CHECK(tree["name"] == "node");
+  std::vector<std::string> names;
+  for (const auto& child : tree["children"])
+    names.push_back(child["name"]);
+  for (auto name : {"storage", "agents", "coordinator", "desk", "readers"})
+    CHECK(std::count(names.begin(), names.end(), name) == 1);
+  auto agents = ask(n, "agents");
+  CHECK(agents["agents"][0]["name"] == "echo");
+  CHECK(agents["agents"][0]["max_load"] == 100);
+  CHECK(ask(n, "status")["ready"] == true);
+}
+
+TEST_CASE("wrong work is refused and changes nothing", "[runtime]") {
+  node n{quiet()};
+  REQUIRE_FALSE(n.start());
+  auto x = n.submit("workflow: w\nsteps: {a: {depends_on: [b]}}\n");
+  CHECK(x.error.code == errc::invalid);
+  CHECK(x.error.message.find("`b`") != std::string::npos);
+  CHECK(ask(n, "runs")["runs"].empty());
+}
