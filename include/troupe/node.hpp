@@ -47,7 +47,7 @@ struct node_options {
   uint32_t window = 100'000;
 
   /// What may wait to be written before new work is refused.
-  size_t pending_bytes_max = 8u << 20;
+  size_t pending_bytes_max = 32u << 20;
 
   // -- reports
 

@@ -31,7 +31,7 @@ struct house_options {
   // -- limits
 
   /// What may wait to be written, of all shards; beyond it `overloaded`.
-  size_t pending_bytes_max = 8u << 20;
+  size_t pending_bytes_max = 32u << 20;
   /// Commands that wait at a shard for a run to be read.
   size_t waiting_commands_max = 10'000;
 };
