@@ -40,14 +40,15 @@ std::string settings::word(const std::string& name,
 }
 
 uint64_t settings::number(const std::string& name, uint64_t otherwise) {
-  auto value = std::strtoull(word(name, std::to_string(otherwise)).c_str(),
-                             nullptr, 10);
+  auto value =
+    std::strtoull(word(name, std::to_string(otherwise)).c_str(), nullptr, 10);
   used_[name] = value;
   return value;
 }
 
-std::vector<uint64_t> settings::numbers(const std::string& name,
-                                        const std::vector<uint64_t>& otherwise) {
+std::vector<uint64_t>
+settings::numbers(const std::string& name,
+                  const std::vector<uint64_t>& otherwise) {
   std::string list;
   for (auto x : otherwise)
     list += (list.empty() ? "" : ",") + std::to_string(x);
@@ -55,7 +56,8 @@ std::vector<uint64_t> settings::numbers(const std::string& name,
   std::vector<uint64_t> all;
   for (size_t at = 0; at < list.size();) {
     auto end = std::min(list.find(',', at), list.size());
-    all.push_back(std::strtoull(list.substr(at, end - at).c_str(), nullptr, 10));
+    all.push_back(
+      std::strtoull(list.substr(at, end - at).c_str(), nullptr, 10));
     at = end + 1;
   }
   used_[name] = all;
@@ -105,8 +107,8 @@ double quantile(std::vector<double> values, double q) {
   if (values.empty())
     return 0;
   auto at = static_cast<size_t>(q * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(),
-                   values.begin() + static_cast<ptrdiff_t>(at), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(at),
+                   values.end());
   return values[at];
 }
 
@@ -158,11 +160,16 @@ using run_function = figures (*)(settings&);
 
 const std::map<std::string, run_function>& all_benchmarks() {
   static const std::map<std::string, run_function> all{
-    {"throughput", throughput}, {"latency", latency},
-    {"dag", dag},               {"backlog", backlog},
-    {"actors", live_actors},    {"allocate", allocate},
-    {"recovery", recovery},     {"restart", agent_restart},
-    {"cancel", cancel},         {"plan", plan},
+    {"throughput", throughput},
+    {"latency", latency},
+    {"dag", dag},
+    {"backlog", backlog},
+    {"actors", live_actors},
+    {"allocate", allocate},
+    {"recovery", recovery},
+    {"restart", agent_restart},
+    {"cancel", cancel},
+    {"plan", plan},
     {"start", start}};
   return all;
 }

@@ -67,9 +67,10 @@ figures cancel(settings& s) {
     // Each with a grandchild that has left its process group.
     std::string list = "[";
     for (uint64_t k = 0; k < children; ++k)
-      list += std::string{k > 0 ? "," : ""}
-              + R"({"agent":{"capabilities":["shell"]},"timeout":"1h","input":{"command":"setsid )"
-              + mark + " & " + mark + "; true\"}}";
+      list +=
+        std::string{k > 0 ? "," : ""}
+        + R"({"agent":{"capabilities":["shell"]},"timeout":"1h","input":{"command":"setsid )"
+        + mark + " & " + mark + "; true\"}}";
     auto run = n.submit_tasks(list + ']');
     must(run.error);
     auto shown = mark;

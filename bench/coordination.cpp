@@ -33,7 +33,9 @@ struct bench_config : caf::actor_system_config {
   }
 };
 
-std::string capability(uint64_t i) { return "skill" + std::to_string(i); }
+std::string capability(uint64_t i) {
+  return "skill" + std::to_string(i);
+}
 
 /// Plays the shard and all hosts: what is assigned ends at once, so that its
 /// slot is free again.
@@ -152,8 +154,8 @@ figures allocate(settings& s) {
   figures f;
   f.values["decisions_per_s"] = std::round(rate);
   f.values["decisions_per_s_100_agents"] = std::round(at_100);
-  f.values["cost_ratio_100_to_10000"]
-    = std::round(at_100 / at_10000 * 1000) / 1000;
+  f.values["cost_ratio_100_to_10000"] =
+    std::round(at_100 / at_10000 * 1000) / 1000;
   return f;
 }
 

@@ -154,8 +154,8 @@ int recovery_child(const std::vector<std::string>& args) {
   node_options opts;
   opts.data = dir + "/data";
   node n{std::move(opts)};
-  auto log = open((dir + "/executed").c_str(), O_WRONLY | O_APPEND | O_CREAT,
-                  0600);
+  auto log =
+    open((dir + "/executed").c_str(), O_WRONLY | O_APPEND | O_CREAT, 0600);
   add_worker(n, log);
   must(n.start());
   static std::atomic<uint64_t> ended{0};
@@ -189,12 +189,9 @@ figures recovery(settings& s) {
   auto tasks = s.number("tasks", 10'000);
   scratch where;
   auto args = [&](const char* how) {
-    return std::vector<std::string>{"troupe",
-                                    "bench",
-                                    "recovery-child",
-                                    where.path(),
-                                    std::to_string(tasks),
-                                    how};
+    return std::vector<std::string>{
+      "troupe", "bench", "recovery-child", where.path(), std::to_string(tasks),
+      how};
   };
   child_process first{args("submit")};
   for (char c = 'x'; c != 'h' && c != '\0';)

@@ -45,8 +45,8 @@ void pump(node& to, uint64_t n, uint32_t open, Submit source) {
   for (uint32_t i = 0; i < open; ++i)
     room.acquire();
   if (wrong > 0)
-    throw std::runtime_error(std::to_string(wrong) + " runs failed: "
-                             + first_error);
+    throw std::runtime_error(std::to_string(wrong)
+                             + " runs failed: " + first_error);
 }
 
 json rounded(double x, int digits = 1) {
@@ -227,17 +227,18 @@ figures live_actors(settings& s) {
   for (uint64_t i = 0; i < live / chunk; ++i) {
     std::string list = "[";
     for (uint64_t k = 0; k < chunk; ++k)
-      list += std::string{k > 0 ? "," : ""}
-              + R"({"agent":{"capabilities":["noop"]},"timeout":"1h","input":{"x":")"
-              + filling + std::to_string(k) + "\"}}";
+      list +=
+        std::string{k > 0 ? "," : ""}
+        + R"({"agent":{"capabilities":["noop"]},"timeout":"1h","input":{"x":")"
+        + filling + std::to_string(k) + "\"}}";
     must(n.submit_tasks(list + ']').error);
   }
   while (g->seen < live / chunk * chunk)
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   auto grown = resident_mb() - before;
   figures f;
-  f.values["bytes_per_live_task"]
-    = rounded(grown * 1048576 / static_cast<double>(live), 0);
+  f.values["bytes_per_live_task"] =
+    rounded(grown * 1048576 / static_cast<double>(live), 0);
   f.values["rss_mb"] = rounded(resident_mb());
   g->let_go();
   return f;

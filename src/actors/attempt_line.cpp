@@ -93,16 +93,29 @@ void attempt_line::end(core::end_kind how, std::string why) {
 void attempt_line::give_after(std::chrono::milliseconds delay, outcome result) {
   {
     std::lock_guard guard{mutex_};
-    scheduled_ = true;
-    if (cancelled_) {
-      delay = std::chrono::milliseconds{0};
-      result = outcome::failed("cancelled", category::cancelled);
-    }
+    planned_at_ = to_->now() + delay;
+    planned_ = std::move(result);
   }
+  if (cancelled_)
+    return end(core::end_kind::cancelled, "cancelled");
+  // Empty while the host restarts: its next life looks at all lines.
   auto host = child_ref<host_actor>{to_->host};
   if (auto handle = host.handle())
-    caf::anon_send(handle,
-                   later{key_, core::duration{delay}, std::move(result)});
+    caf::anon_send(handle, later{key_});
+}
+
+core::instant attempt_line::planned() const {
+  std::lock_guard guard{mutex_};
+  return given_ ? core::no_instant : planned_at_;
+}
+
+void attempt_line::give_planned() {
+  outcome result;
+  {
+    std::lock_guard guard{mutex_};
+    result = std::move(planned_);
+  }
+  give(std::move(result));
 }
 
 bool attempt_line::cancelled() const {
@@ -117,7 +130,7 @@ bool attempt_line::cancel(bool force) {
     cancelled_ = true;
     forced_ = forced_ || force;
     react = react_;
-    scheduled = scheduled_;
+    scheduled = planned_at_ != core::no_instant;
     cancel_came_.notify_all();
   }
   if (react)

@@ -43,6 +43,11 @@ public:
   /// How it ended, when the agent did not say so itself.
   void end(core::end_kind how, std::string why);
 
+  /// When an outcome is to be given that the agent has left here; none: there
+  /// is no such.
+  core::instant planned() const;
+  void give_planned();
+
   /// The end, once, for the host: it stays here until a host has come for it.
   std::unique_ptr<ended> take_end();
 
@@ -55,11 +60,12 @@ private:
   token key_;
   std::atomic<bool> given_{false};
   std::atomic<bool> cancelled_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable cancel_came_;
   std::function<void(bool)> react_;
   std::unique_ptr<ended> end_;
-  bool scheduled_ = false; // `give_after` was called: nobody is at work.
+  core::instant planned_at_; // `give_after` was called: nobody is at work.
+  outcome planned_;
   bool forced_ = false;
   core::instant next_signal_;
 };

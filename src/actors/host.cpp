@@ -48,6 +48,32 @@ void say_hello(host_ptr self) {
     self->send(to, x);
 }
 
+void tick_when_due(host_ptr self) {
+  auto& st = self->state;
+  auto next = st.wheel.next_due();
+  if (!next || st.ticking)
+    return;
+  st.ticking = true;
+  // At least a millisecond: the wheel turns no faster.
+  auto wait = std::clamp(*next - st.home->now(), core::duration{1000},
+                         core::duration{std::chrono::milliseconds{20}});
+  self->delayed_send(self, wait, caf::tick_atom_v);
+}
+
+void keep_for_later(host_ptr self, const token& key) {
+  auto& st = self->state;
+  auto pos = st.memory->attempts.find(key);
+  if (pos == st.memory->attempts.end())
+    return;
+  auto due = pos->second.line->planned();
+  if (due == core::no_instant)
+    return;
+  auto serial = ++st.last_serial;
+  st.waiting[serial] = key;
+  st.wheel.arm(serial, 0, due);
+  tick_when_due(self);
+}
+
 /// A new life: what ended meanwhile, and who holds what.
 void take_over(host_ptr self) {
   auto& st = self->state;
@@ -57,6 +83,8 @@ void take_over(host_ptr self) {
       open.push_back(key);
   std::sort(open.begin(), open.end());
   take_done(self, token_list{open}); // Those whose line has an end.
+  for (const auto& key : open)
+    keep_for_later(self, key);
   for (const auto& slot : st.memory->slots)
     self->monitor(slot.instance);
   if (st.generation > 1)
@@ -106,27 +134,12 @@ void fire(host_ptr self) {
   auto& st = self->state;
   st.ticking = false;
   for (const auto& due : st.wheel.advance(st.home->now())) {
-    auto pos = st.waiting.find(due.value);
-    auto x = std::move(pos->second);
-    st.waiting.erase(pos);
-    auto attempt = st.memory->attempts.find(x.key);
+    auto key = st.waiting.extract(due.value).mapped();
+    auto attempt = st.memory->attempts.find(key);
     if (attempt != st.memory->attempts.end())
-      attempt->second.line->give(std::move(x.what));
+      attempt->second.line->give_planned();
   }
-  if (auto next = st.wheel.next_due()) {
-    st.ticking = true;
-    auto wait = std::max(core::duration{1000}, *next - st.home->now());
-    self->delayed_send(self, wait, caf::tick_atom_v);
-  }
-}
-
-void keep_for_later(host_ptr self, later& x) {
-  auto& st = self->state;
-  auto due = st.home->now() + x.delay;
-  auto serial = ++st.last_serial;
-  st.waiting[serial] = std::move(x);
-  st.wheel.arm(serial, 0, due);
-  fire(self);
+  tick_when_due(self);
 }
 
 tree_node describe(host_ptr self) {
@@ -199,7 +212,7 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
         self->send(to, held(self->state, shard));
     },
     [self](done_atom, const token_list& list) { take_done(self, list); },
-    [self](later& x) { keep_for_later(self, x); },
+    [self](const later& x) { keep_for_later(self, x.key); },
     [self](anew_atom) { say_hello(self); },
     [self](health_atom, core::agent_health to) { set_health(self, to); },
     [self](caf::tick_atom) { fire(self); },

@@ -64,7 +64,7 @@ struct host_actor_state {
   child_ref<coordinator_actor> coordinator;
   child_ref<directory_actor> directory;
   core::timer_wheel wheel;                     // Of answers that come later.
-  std::unordered_map<uint64_t, later> waiting; // By serial; never iterated.
+  std::unordered_map<uint64_t, token> waiting; // By serial; never iterated.
   uint64_t last_serial = 0;
   bool ticking = false;
   core::agent_health health = core::agent_health::healthy;

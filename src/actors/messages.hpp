@@ -121,6 +121,7 @@ CAF_ADD_ATOM(troupe, troupe, intake_atom, "intake")
 CAF_ADD_ATOM(troupe, troupe, load_atom, "load")
 CAF_ADD_ATOM(troupe, troupe, unlock_atom, "unlock")
 CAF_ADD_ATOM(troupe, troupe, perf_atom, "perf")
+CAF_ADD_ATOM(troupe, troupe, again_atom, "again")
 CAF_ADD_ATOM(troupe, troupe, anew_atom, "anew")
 CAF_ADD_ATOM(troupe, troupe, stats_atom, "stats")
 CAF_ADD_ATOM(troupe, troupe, watch_atom, "watch")
@@ -169,6 +170,8 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<changes>,
   // INTERNAL: a run read from the store.
   caf::reacts_to<loaded_run>,
+  // INTERNAL: a reader was lost, ask another one.
+  caf::reacts_to<again_atom>,
   // INTERNAL: the runs that have not ended.
   caf::reacts_to<loaded_runs>,
   // INTERNAL: a sub-run that is not live, or its workflow.
@@ -207,8 +210,8 @@ using run_actor =
                    // INTERNAL: all that came is handled; hand over the changes.
                    caf::reacts_to<settle_atom>,
                    caf::replies_to<tree_atom, tree_query>::with<tree_node>,
-  // The actor of one of its tasks.
-  caf::replies_to<find_atom, core::id>::with<caf::actor>,
+                   // The actor of one of its tasks.
+                   caf::replies_to<find_atom, core::id>::with<caf::actor>,
                    caf::replies_to<why_atom, core::id>::with<std::string>>;
 
 /// One live execution of a task.

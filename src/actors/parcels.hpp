@@ -84,11 +84,9 @@ struct call_list {
   std::vector<call> items;
 };
 
-/// An outcome that a reactive agent wants to give later.
+/// A reactive agent wants to give its outcome later; its line keeps it.
 struct later {
   token key;
-  core::duration delay{};
-  outcome what;
 };
 
 /// Whether the host waits for `go`: the start must be durable before the call.
@@ -243,6 +241,9 @@ using answer_callback = std::function<void(answer)>;
 
 /// Runs on a reader's thread, inside one short read transaction.
 using read_job = std::function<void(core::store_reader&)>;
+
+/// The same, but if the job is lost with its reader, `lost` is called instead.
+read_job keep_promise(read_job job, std::function<void()> lost);
 
 /// Committed facts of one shard, encoded once; everybody shares the bytes.
 struct feed_chunk {

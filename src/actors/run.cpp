@@ -305,6 +305,11 @@ void begin(self_ptr self, run_start& from) {
 
 } // namespace
 
+run_actor_state::~run_actor_state() {
+  for (const auto& [number, entry] : tasks)
+    caf::anon_send_exit(entry.actor, caf::exit_reason::user_shutdown);
+}
+
 run_actor::behavior_type run_actor_fun(self_ptr self, house_ptr home,
                                        shard_actor owner, uint64_t epoch,
                                        std::shared_ptr<run_start> from) {

@@ -18,6 +18,8 @@ struct live_task {
 
 struct run_actor_state {
   static inline const char* name = "run";
+  run_actor_state() = default;
+  ~run_actor_state(); // Its tasks end with it, however it ends.
   house_ptr home;
   shard_actor owner;
   uint64_t epoch = 0;

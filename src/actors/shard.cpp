@@ -79,6 +79,11 @@ core::lane_key lane_of(const work& x) {
   return core::lane_of(x.workspace.view(), *x.step->need, x.priority);
 }
 
+shard_actor_state::~shard_actor_state() {
+  for (const auto& [key, run] : runs)
+    caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
+}
+
 shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
                                  uint64_t generation) {
   auto& st = self->state;
@@ -116,16 +121,8 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
     [self](intake_atom, bool open) { self->state.intake = open; },
     [self](changes& x) { take_changes(self, x); },
     [self](loaded_run& x) { loaded(self, x); },
-    [self](loaded_runs& x) {
-      auto& st = self->state;
-      if (x.why)
-        return self->quit(make_error(x.why.code, x.why.message));
-      if (!st.before)
-        return;
-      st.before->rows = std::move(x.rows);
-      st.before->rows_known = true;
-      opened_further(self);
-    },
+    [self](loaded_runs& x) { take_rows(self, x); },
+    [self](again_atom) { ask_again_now(self); },
     [self](found_sub_run& x) { sub_run_is_known(self, x); },
     [self](found_definition& x) { keep_definition(self, x); },
     [self](found_key& x) { key_is_known(self, x); },

@@ -76,6 +76,8 @@ struct loading {
 
 struct shard_actor_state {
   static inline const char* name = "shard";
+  shard_actor_state() = default;
+  ~shard_actor_state(); // Its runs end with it, however it ends.
   house_ptr home;
   uint32_t index = 0;
   child_ref<journal_actor> journal;
@@ -119,6 +121,10 @@ void run_crashed(shard_ptr self, const caf::down_msg& down);
 void left_window(shard_ptr self, const token& key);
 void loaded(shard_ptr self, loaded_run& x);
 void activate(shard_ptr self);
+void take_rows(shard_ptr self, loaded_runs& x);
+void ask_again_now(shard_ptr self);
+void read_again(shard_ptr self);
+failure reader_lost();
 
 void obey(shard_ptr self, command& x);
 void key_is_known(shard_ptr self, found_key& x);

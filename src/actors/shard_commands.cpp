@@ -64,7 +64,7 @@ void remember_definition(shard_ptr self, const command& x,
 /// Looks what is kept under a workflow's name and version.
 void define(shard_ptr self, command& x) {
   auto me = caf::actor_cast<shard_actor>(self);
-  read(self, x.target, [me, x](core::store_reader& store) {
+  auto job = [me, x](core::store_reader& store) {
     found_definition found;
     found.asked = x;
     auto row = store.find_definition(x.workspace, x.definition->name,
@@ -74,7 +74,13 @@ void define(shard_ptr self, command& x) {
     else if (*row)
       found.hash = (*row)->hash;
     caf::anon_send(me, std::move(found));
-  });
+  };
+  read(self, x.target, keep_promise(job, [me, x] {
+         found_definition found;
+         found.asked = x;
+         found.why = reader_lost();
+         caf::anon_send(me, std::move(found));
+       }));
 }
 
 void accept(shard_ptr self, command& x) {
@@ -122,20 +128,22 @@ void submit(shard_ptr self, command& x) {
   if (waiting.size() > 1)
     return;
   auto me = caf::actor_cast<shard_actor>(self);
-  auto& one = st.readers[st.index % st.readers.size()];
-  if (auto to = one.handle())
-    self->send(to, read_job{[me, workspace = waiting.front().workspace,
-                             key = waiting.front().idempotency_key](
-                              core::store_reader& store) {
-                 found_key x;
-                 x.workspace = workspace;
-                 x.key = key;
-                 if (auto row = store.find_key(workspace, key))
-                   x.row = std::move(*row);
-                 else
-                   x.why = row.error();
-                 caf::anon_send(me, std::move(x));
-               }});
+  found_key asked;
+  asked.workspace = waiting.front().workspace;
+  asked.key = waiting.front().idempotency_key;
+  auto job = [me, asked](core::store_reader& store) {
+    auto found = asked;
+    if (auto row = store.find_key(asked.workspace, asked.key))
+      found.row = std::move(*row);
+    else
+      found.why = row.error();
+    caf::anon_send(me, std::move(found));
+  };
+  read(self, waiting.front().target, keep_promise(job, [me, asked] {
+         auto found = asked;
+         found.why = reader_lost();
+         caf::anon_send(me, std::move(found));
+       }));
 }
 
 } // namespace

@@ -187,6 +187,13 @@ void release(shard_ptr self, held_back& what) {
     auto pos = st.runs.find(key);
     if (pos == st.runs.end())
       continue;
+    // A new coordinator is told again what the old one had.
+    auto again = [&pos](const work_ptr& x) {
+      return pos->second.offered.count(x->key.task.number()) > 0;
+    };
+    std::copy_if(offers.begin(), offers.end(), std::back_inserter(ready.items),
+                 again);
+    std::erase_if(offers, again);
     auto lanes = lanes_of(offers);
     if (offers.empty() || !stays_live(self, key, pos->second, offers, lanes))
       continue;

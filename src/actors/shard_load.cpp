@@ -45,16 +45,20 @@ void add_held(const held_list& list,
 void ask_store_for_runs(shard_ptr self) {
   auto& st = self->state;
   auto me = caf::actor_cast<shard_actor>(self);
-  read(self, {0, st.index},
-       [me, index = st.index,
-        shards = st.home->opts.shards](core::store_reader& store) {
+  auto job = [me, index = st.index,
+              shards = st.home->opts.shards](core::store_reader& store) {
+    loaded_runs x;
+    if (auto rows = store.live_runs(index, shards))
+      x.rows = std::move(*rows);
+    else
+      x.why = rows.error();
+    caf::anon_send(me, std::move(x));
+  };
+  read(self, {0, st.index}, keep_promise(job, [me] {
          loaded_runs x;
-         if (auto rows = store.live_runs(index, shards))
-           x.rows = std::move(*rows);
-         else
-           x.why = rows.error();
+         x.why = reader_lost();
          caf::anon_send(me, std::move(x));
-       });
+       }));
 }
 
 /// A run that nothing of has started waits as a row, if there is a backlog.
@@ -116,9 +120,15 @@ void spawn_loaded(shard_ptr self, loaded_run& x, loading& wait) {
 
 } // namespace
 
+failure reader_lost() {
+  return {errc::restarting, category::unknown,
+          "a reader restarted meanwhile; ask again"};
+}
+
 void read(shard_ptr self, const core::id& by, read_job job) {
   auto& readers = self->state.readers;
   auto& one = readers[by.low % readers.size()];
+  // Empty while it restarts: the job is lost, and says so itself.
   if (auto to = one.handle())
     self->send(to, std::move(job));
 }
@@ -146,6 +156,27 @@ void open_shard(shard_ptr self) {
         self->delayed_send(self, ask_again, caf::tick_atom_v);
       },
       [self](caf::error& why) { self->quit(std::move(why)); });
+}
+
+void take_rows(shard_ptr self, loaded_runs& x) {
+  auto& before = self->state.before;
+  if (!before)
+    return;
+  if (x.why.code == errc::restarting)
+    return self->delayed_send(self, ask_again, again_atom_v);
+  if (x.why)
+    return self->quit(make_error(x.why.code, x.why.message));
+  before->rows = std::move(x.rows);
+  before->rows_known = true;
+  opened_further(self);
+}
+
+/// A reader was lost: its jobs are asked for again.
+void ask_again_now(shard_ptr self) {
+  auto& before = self->state.before;
+  if (before && !before->rows_known)
+    ask_store_for_runs(self);
+  read_again(self);
 }
 
 /// One more thing is known. When all is, the shard is open.
@@ -202,7 +233,7 @@ void read_if_ready(shard_ptr self, core::id run) {
     return;
   wait.reading = true;
   auto me = caf::actor_cast<shard_actor>(self);
-  read(self, run, [me, run](core::store_reader& store) {
+  auto job = [me, run](core::store_reader& store) {
     loaded_run x;
     x.run = run;
     auto stored = store.load_run(run);
@@ -220,7 +251,20 @@ void read_if_ready(shard_ptr self, core::id run) {
       x.stored = std::make_shared<core::stored_run>(std::move(*stored));
     }
     caf::anon_send(me, std::move(x));
-  });
+  };
+  read(self, run, keep_promise(job, [me, run] {
+         loaded_run x;
+         x.run = run;
+         x.why = reader_lost();
+         caf::anon_send(me, std::move(x));
+       }));
+}
+
+/// What was to be read by a reader that is gone.
+void read_again(shard_ptr self) {
+  for (auto& [run, wait] : self->state.loads)
+    if (!wait.reading)
+      read_if_ready(self, run);
 }
 
 void loaded(shard_ptr self, loaded_run& x) {
@@ -228,6 +272,10 @@ void loaded(shard_ptr self, loaded_run& x) {
   auto pos = st.loads.find(x.run);
   if (pos == st.loads.end())
     return;
+  if (x.why.code == errc::restarting) {
+    pos->second.reading = false;
+    return self->delayed_send(self, ask_again, again_atom_v);
+  }
   auto wait = std::move(pos->second);
   st.loads.erase(pos);
   if (!x.why)

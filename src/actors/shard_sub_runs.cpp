@@ -68,7 +68,7 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
   if (!x.child && part != parts.end())
     return start(self, parent, x, *part);
   auto me = caf::actor_cast<shard_actor>(self);
-  read(self, parent, [me, parent, x](core::store_reader& store) {
+  auto job = [me, parent, x](core::store_reader& store) {
     found_sub_run found;
     found.parent = parent;
     found.asked = x;
@@ -89,7 +89,14 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
                          "submit` or POST /api/v1/workflows"};
     }
     caf::anon_send(me, std::move(found));
-  });
+  };
+  read(self, parent, keep_promise(job, [me, parent, x] {
+         found_sub_run found;
+         found.parent = parent;
+         found.asked = x;
+         found.why = reader_lost();
+         caf::anon_send(me, std::move(found));
+       }));
 }
 
 void sub_run_is_known(shard_ptr self, found_sub_run& x) {

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "cli/follow.hpp"
+#include "cli/node_address.hpp"
 #include "cli/reference.hpp"
 #include "cli/source.hpp"
 #include "cli/table.hpp"
@@ -92,6 +93,14 @@ node_args node_args_of(verb_call& call) {
   return out;
 }
 
+/// A data directory was named, and no node: then a node at the usual port has
+/// nothing to do with it.
+bool where_named(verb_call& call) {
+  auto named =
+    call.has("data") || !call.around().environment("TROUPE_DATA").empty();
+  return named && call.given_node().empty();
+}
+
 void config_option(adder& add) {
   add("config", po::value<std::string>()->value_name("FILE"),
       "settings, YAML; see docs/configuration.md");
@@ -132,8 +141,15 @@ int run_run(verb_call& call) {
     auto patience = patience_of(call);
     return follow(call, run_of(submit(call)), patience);
   };
-  if (call.node_if_any())
+  std::shared_ptr<core::api> there;
+  if (where_named(call))
+    there = call.around().connect("unix:" + socket_path(call.data()));
+  else
+    there = call.node_if_any();
+  if (there) {
+    call.use(*there);
     return work();
+  }
   return call.around().in_process(node_args_of(call), [&](core::api& local) {
     call.use(local);
     return work();

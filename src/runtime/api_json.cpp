@@ -68,8 +68,8 @@ json to_json(const core::run_row& row) {
   for (size_t i = 0; i < row.counts.size(); ++i) {
     total += row.counts[i];
     if (row.counts[i] > 0)
-      counts[std::string{core::to_string(static_cast<core::task_state>(i))}]
-        = row.counts[i];
+      counts[std::string{core::to_string(static_cast<core::task_state>(i))}] =
+        row.counts[i];
   }
   auto done = row.counts.empty()
                 ? 0u

@@ -83,30 +83,30 @@ void node_api::why_call(question& q) {
     return q.then(refuse(errc::restarting, "the shard restarts; ask again"));
   auto me = shared_from_this();
   auto chooser = child_ref<coordinator_actor>{home_->coordinator}.handle();
-  sys_.spawn([me, to, chooser, q, key = *id,
-              is_task](caf::event_based_actor* self) {
-    auto from_row = [me, q, is_task]() mutable {
-      is_task ? me->task_call(q) : me->run_call(q);
-    };
-    self->request(to, answers_within, why_atom_v, key)
-      .then(
-        [=](const std::string& text) mutable {
-          auto body = json::parse(text, nullptr, false);
-          if (body.is_discarded())
-            return from_row();
-          if (body.value("state", "") != "queued" || !chooser
-              || !body["waits_for"].empty())
-            return q.then(answer_with(body));
-          self->request(chooser, answers_within, why_atom_v, key)
-            .then(
-              [=](const core::explanation& x) mutable {
-                body["waits_for"].push_back(to_json(x));
-                q.then(answer_with(body));
-              },
-              [=](const caf::error&) { q.then(answer_with(body)); });
-        },
-        [=](const caf::error& why) { q.then(silent(why)); });
-  });
+  sys_.spawn(
+    [me, to, chooser, q, key = *id, is_task](caf::event_based_actor* self) {
+      auto from_row = [me, q, is_task]() mutable {
+        is_task ? me->task_call(q) : me->run_call(q);
+      };
+      self->request(to, answers_within, why_atom_v, key)
+        .then(
+          [=](const std::string& text) mutable {
+            auto body = json::parse(text, nullptr, false);
+            if (body.is_discarded())
+              return from_row();
+            if (body.value("state", "") != "queued" || !chooser
+                || !body["waits_for"].empty())
+              return q.then(answer_with(body));
+            self->request(chooser, answers_within, why_atom_v, key)
+              .then(
+                [=](const core::explanation& x) mutable {
+                  body["waits_for"].push_back(to_json(x));
+                  q.then(answer_with(body));
+                },
+                [=](const caf::error&) { q.then(answer_with(body)); });
+          },
+          [=](const caf::error& why) { q.then(silent(why)); });
+    });
 }
 
 void node_api::tree_call(question& q) {
@@ -235,10 +235,13 @@ void node_api::backup_call(question& q) {
   sys_.spawn([to, path, then = q.then](caf::event_based_actor* self) {
     // A copy of a big store takes as long as the disk needs.
     self->request(to, std::chrono::minutes{10}, backup_atom_v, path)
-      .then([=](caf::ok_atom) { then(answer_with({{"path", path}})); },
-            [=](const caf::error& why) {
-              then(refuse(to_errc(why), to_text(why)));
-            });
+      .then(
+        [=](caf::ok_atom) {
+          then(answer_with({{"path", path}}));
+        },
+        [=](const caf::error& why) {
+          then(refuse(to_errc(why), to_text(why)));
+        });
   });
 }
 

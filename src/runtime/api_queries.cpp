@@ -53,8 +53,8 @@ void node_api::runs_call(question& q) {
   if (auto word = q.word("state")) {
     filter.state = core::run_state_from(*word);
     if (!filter.state)
-      return q.then(refuse(errc::invalid, "`" + *word
-                                            + "` is no state of a run"));
+      return q.then(
+        refuse(errc::invalid, "`" + *word + "` is no state of a run"));
   }
   read(
     [filter, page = q.page(), then = q.then](core::store_reader& store) {
@@ -72,8 +72,8 @@ void node_api::tasks_call(question& q) {
   if (auto word = q.word("state")) {
     filter.state = core::task_state_from(*word);
     if (!filter.state)
-      return q.then(refuse(errc::invalid, "`" + *word
-                                            + "` is no state of a task"));
+      return q.then(
+        refuse(errc::invalid, "`" + *word + "` is no state of a task"));
   }
   if (q.params.contains("run")) {
     auto run = q.id("run");

@@ -28,10 +28,9 @@ struct node_api::question {
     auto text = word(name);
     auto value = text ? core::id_from(*text) : std::nullopt;
     if (!value)
-      then(refuse(errc::invalid, std::string{"`"} + name
-                                   + "` must be the UUID of a "
-                                   + (name == std::string{"task"} ? "task"
-                                                                  : "run")));
+      then(refuse(errc::invalid,
+                  std::string{"`"} + name + "` must be the UUID of a "
+                    + (name == std::string{"task"} ? "task" : "run")));
     return value;
   }
 

@@ -31,8 +31,8 @@ std::pair<std::string, uint32_t> split(const std::string& name) {
   auto at = name.rfind('@');
   if (at == std::string::npos)
     return {name, 0};
-  return {name.substr(0, at), static_cast<uint32_t>(
-                                std::strtoul(name.c_str() + at + 1, nullptr, 10))};
+  return {name.substr(0, at), static_cast<uint32_t>(std::strtoul(
+                                name.c_str() + at + 1, nullptr, 10))};
 }
 
 /// Reads all workflows that `root` names, and those that they name. An empty
@@ -53,8 +53,8 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
     auto [word, version] = split(name);
     if (version == 0)
       return {errc::invalid, category::validation,
-              "workflow `" + name
-                + "` is named without a version; write `" + name + "@1`"};
+              "workflow `" + name + "` is named without a version; write `"
+                + name + "@1`"};
     auto row = store.find_definition(workspace, word, version);
     if (!row)
       return row.error();
@@ -82,10 +82,11 @@ core::api_answer to_answer(const answer& x) {
   if (x.error.code == errc::store_full)
     out.retry_after = std::chrono::seconds{10};
   if (!x.error)
-    out.body = core::text{json{{"run", core::to_string(x.run)},
-                               {"state", core::to_string(x.state)},
-                               {"repeated", x.repeated}}
-                            .dump()};
+    out.body = core::text{json{
+      {"run", core::to_string(x.run)},
+      {"state", core::to_string(x.state)},
+      {"repeated",
+       x.repeated}}.dump()};
   return out;
 }
 
@@ -97,17 +98,16 @@ void node_api::with_source(
   question& q, std::function<void(core::parsed_workflow, bool)> use) {
   if (auto text = q.word("workflow")) {
     if (q.word("format") == "wfcommons")
-      return use(core::import_wfcommons(*text,
-                                        q.params.value("time_scale", 1.0)),
-                 false);
+      return use(
+        core::import_wfcommons(*text, q.params.value("time_scale", 1.0)),
+        false);
     return use(core::parse_workflow(*text), false);
   }
   if (auto object = q.params.find("definition"); object != q.params.end())
     return use(core::parse_workflow(object->dump()), false);
   if (auto list = q.params.find("tasks"); list != q.params.end())
-    return use(core::parse_task_list(list->is_string()
-                                       ? list->get<std::string>()
-                                       : list->dump()),
+    return use(core::parse_task_list(
+                 list->is_string() ? list->get<std::string>() : list->dump()),
                true);
   auto name = q.word("name");
   if (!name)
@@ -130,8 +130,8 @@ void node_api::with_source(
 
 void node_api::submit_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
-  with_source(*q, [self = shared_from_this(),
-                   q](core::parsed_workflow parsed, bool ad_hoc) {
+  with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
+                                                 bool ad_hoc) {
     if (!parsed.value)
       return q->then(wrong(std::move(parsed.problems)));
     self->finish_submit(q, std::move(parsed.value), ad_hoc);
@@ -193,28 +193,28 @@ void node_api::plan_call(question& asked) {
 
 void node_api::register_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
-  with_source(*q, [self = shared_from_this(),
-                   q](core::parsed_workflow parsed, bool) {
-    if (!parsed.value)
-      return q->then(wrong(std::move(parsed.problems)));
-    command x;
-    x.what = verb::define;
-    x.workspace = q->what.workspace;
-    x.by = q->what.by;
-    x.definition = parsed.value;
-    // All versions of a name meet at one shard.
-    x.target = core::id::make(
-      self->home_->now(), core::slot_of(x.workspace, x.definition->name),
-      self->home_->unique());
-    auto definition = parsed.value;
-    self->submit(std::move(x), [q, definition](answer done) {
-      if (done.error)
-        return q->then(to_answer(done));
-      q->then(answer_with({{"name", definition->name},
-                           {"version", definition->version},
-                           {"hash", definition->hash}}));
+  with_source(
+    *q, [self = shared_from_this(), q](core::parsed_workflow parsed, bool) {
+      if (!parsed.value)
+        return q->then(wrong(std::move(parsed.problems)));
+      command x;
+      x.what = verb::define;
+      x.workspace = q->what.workspace;
+      x.by = q->what.by;
+      x.definition = parsed.value;
+      // All versions of a name meet at one shard.
+      x.target = core::id::make(self->home_->now(),
+                                core::slot_of(x.workspace, x.definition->name),
+                                self->home_->unique());
+      auto definition = parsed.value;
+      self->submit(std::move(x), [q, definition](answer done) {
+        if (done.error)
+          return q->then(to_answer(done));
+        q->then(answer_with({{"name", definition->name},
+                             {"version", definition->version},
+                             {"hash", definition->hash}}));
+      });
     });
-  });
 }
 
 } // namespace troupe::runtime

@@ -21,6 +21,11 @@ public:
   follower(std::function<bool(const core::watch_event&)> sink, core::id run)
     : sink_(std::move(sink)), run_(run) {}
 
+  ~follower() {
+    if (!over_)
+      lose(); // The feed was restarted and knows it no more.
+  }
+
   /// From the feed. False: nobody listens any more.
   bool live(const feed_batch& what) {
     std::lock_guard guard{mutex_};
@@ -112,9 +117,9 @@ private:
 };
 
 /// All facts of a run from a number on.
-core::result<std::vector<core::fact>>
-facts_of(core::store_reader& store, core::id run, uint32_t shard,
-         uint64_t from) {
+core::result<std::vector<core::fact>> facts_of(core::store_reader& store,
+                                               core::id run, uint32_t shard,
+                                               uint64_t from) {
   constexpr uint32_t segments_per_read = 1024;
   std::vector<core::fact> all;
   for (;;) {
@@ -145,8 +150,9 @@ void node_api::watch(core::watch_request what,
     return;
   }
   auto who = std::make_shared<follower>(std::move(sink), what.run);
-  caf::anon_send(feed, watch_atom_v, what.run, feed_callback{[who](
-                   const feed_batch& x) { return who->live(x); }});
+  caf::anon_send(
+    feed, watch_atom_v, what.run,
+    feed_callback{[who](const feed_batch& x) { return who->live(x); }});
   if (!what.run) {
     who->history({}, true); // Of all runs: from now on.
     return;
@@ -161,7 +167,7 @@ void node_api::watch(core::watch_request what,
       // Facts of a run begin with the run: none are older than it.
       auto facts = known ? facts_of(store, run, shard, from)
                          : core::result<std::vector<core::fact>>(
-                             errc::not_found, "no such run");
+                           errc::not_found, "no such run");
       if (facts)
         who->history(std::move(*facts), true);
       else

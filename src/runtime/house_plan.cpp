@@ -98,13 +98,12 @@ child_spec shards_child(const house_ptr& home, const roster_ptr& names,
 child_spec readers_child(const roster_ptr& names, const plan_options& opts) {
   auto spec = branch("readers", restart_strategy::one_for_one, names, opts);
   for (uint32_t i = 0; i < opts.readers; ++i)
-    spec.children.push_back(
-      child(std::to_string(i), "reader",
-            [from = opts.store, threads = opts.threads](child_context& ctx) {
-              return threads
-                       ? untyped(ctx.system.spawn<caf::detached>(reader, from))
+    spec.children.push_back(child(
+      std::to_string(i), "reader",
+      [from = opts.store, threads = opts.threads](child_context& ctx) {
+        return threads ? untyped(ctx.system.spawn<caf::detached>(reader, from))
                        : untyped(ctx.system.spawn(reader, from));
-            }));
+      }));
   return supervisor_child(std::move(spec));
 }
 
@@ -114,8 +113,8 @@ child_spec agents_child(const house_ptr& home, const roster_ptr& names,
   for (const auto& agent : opts.agents) {
     // What an agent's code is doing outlives its host.
     auto memory = std::make_shared<host_memory>();
-    spec.children.push_back(child(
-      agent.who.name, "host", [home, agent, memory](child_context& ctx) {
+    spec.children.push_back(
+      child(agent.who.name, "host", [home, agent, memory](child_context& ctx) {
         return untyped(
           ctx.system.spawn(host, home, agent, memory, ctx.generation));
       }));
@@ -152,8 +151,8 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   home->warn = opts.warn;
   home->threads = opts.threads;
   home->random = shared_random(opts.seed);
-  auto serial = std::make_shared<std::atomic<uint32_t>>(
-    static_cast<uint32_t>(opts.seed));
+  auto serial =
+    std::make_shared<std::atomic<uint32_t>>(static_cast<uint32_t>(opts.seed));
   home->unique = [serial] { return (*serial)++ & 0xfffffff; };
   home->journal = {storage_names, "journal"};
   home->coordinator = {names, "coordinator"};
@@ -174,8 +173,8 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   plan.store = store;
   plan.names = names;
   plan.root = branch("node", restart_strategy::one_for_one, names, opts);
-  auto storage = branch("storage", restart_strategy::rest_for_one,
-                        storage_names, opts);
+  auto storage =
+    branch("storage", restart_strategy::rest_for_one, storage_names, opts);
   storage.children.push_back(journal_child(shared, store, opts));
   storage.children.push_back(shards_child(shared, shard_names, opts));
   auto& all = plan.root.children;

@@ -31,7 +31,7 @@ struct house_plan {
   house_ptr home;
   open_store_ptr store; // Open already; closed by whoever stops the node.
   supervisor_spec root;
-  roster_ptr names;     // Of the root's children.
+  roster_ptr names; // Of the root's children.
 };
 
 /// Everything but the actors. REQUIRES: `store` is open.

@@ -118,8 +118,8 @@ failure node::parts::open() {
   } else {
     store::sqlite_options sqlite;
     sqlite.directory = opts.data;
-    sqlite.sync = opts.sync ? store::durability::full
-                            : store::durability::relaxed;
+    sqlite.sync =
+      opts.sync ? store::durability::full : store::durability::relaxed;
     store = store::make_sqlite_store(std::move(sqlite));
   }
   auto writer = store->writer();
@@ -248,13 +248,21 @@ failure node::parts::close(std::chrono::milliseconds deadline) {
   return why;
 }
 
-std::shared_ptr<core::api> node::api() { return parts_->api; }
+std::shared_ptr<core::api> node::api() {
+  return parts_->api;
+}
 
-caf::actor_system& node_insides::system(node& x) { return *x.parts_->system; }
+caf::actor_system& node_insides::system(node& x) {
+  return *x.parts_->system;
+}
 
-const house& node_insides::home(node& x) { return *x.parts_->plan.home; }
+const house& node_insides::home(node& x) {
+  return *x.parts_->plan.home;
+}
 
-caf::actor node_insides::root(node& x) { return x.parts_->root.handle; }
+caf::actor node_insides::root(node& x) {
+  return x.parts_->root.handle;
+}
 
 std::shared_ptr<runtime::node_api> node_insides::api(node& x) {
   return x.parts_->api;
@@ -264,6 +272,8 @@ void node_insides::add(node& x, agent_spec spec) {
   x.parts_->agents.push_back(std::move(spec));
 }
 
-house_options& node_insides::options(node& x) { return x.parts_->house; }
+house_options& node_insides::options(node& x) {
+  return x.parts_->house;
+}
 
 } // namespace troupe

@@ -1,45 +1,18 @@
 #include "runtime/node_api.hpp"
 
-
 #include <map>
 
 #include <caf/send.hpp>
 
+#include "runtime/answer_once.hpp"
 #include "runtime/api_question.hpp"
 
 namespace troupe::runtime {
 
-namespace {
-
-/// Answers `restarting` if whoever should have answered is gone: a desk or a
-/// reader that was killed drops what it was asked.
-class answer_once {
-public:
-  explicit answer_once(node_api::callback then) : then_(std::move(then)) {}
-  ~answer_once() {
-    if (!done_.exchange(true))
-      then_(refuse(errc::restarting,
-                   "a part of the node restarted meanwhile; ask again"));
-  }
-  void operator()(core::api_answer x) {
-    if (!done_.exchange(true))
-      then_(std::move(x));
-  }
-
-private:
-  node_api::callback then_;
-  std::atomic<bool> done_{false};
-};
-
-} // namespace
-
 node_api::node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
                    std::string data)
-  : sys_(sys),
-    home_(std::move(home)),
-    root_(std::move(root)),
-    data_(std::move(data)),
-    started_at_(home_->now()) {}
+  : sys_(sys), home_(std::move(home)), root_(std::move(root)),
+    data_(std::move(data)), started_at_(home_->now()) {}
 
 void node_api::call(core::api_request what, callback then) {
   using method = void (node_api::*)(question&);
@@ -60,14 +33,15 @@ void node_api::call(core::api_request what, callback then) {
     {"backup", &node_api::backup_call},
   };
   static const std::map<std::string_view, verb> verbs{
-    {"cancel", verb::cancel},   {"pause", verb::pause},
-    {"resume", verb::resume},   {"retry", verb::retry},
-    {"signal", verb::signal},   {"approve", verb::approve},
+    {"cancel", verb::cancel}, {"pause", verb::pause},
+    {"resume", verb::resume}, {"retry", verb::retry},
+    {"signal", verb::signal}, {"approve", verb::approve},
     {"reject", verb::reject},
   };
-  auto once = std::make_shared<answer_once>(std::move(then));
   question q;
-  q.then = [once](core::api_answer x) { (*once)(std::move(x)); };
+  q.then = answer_once<core::api_answer>(
+    std::move(then), refuse(errc::restarting, "a part of the node restarted "
+                                              "meanwhile; ask again"));
   q.what = std::move(what);
   if (!open_)
     return q.then(refuse(errc::stopping, "the node is stopping"));
@@ -84,23 +58,23 @@ void node_api::call(core::api_request what, callback then) {
 }
 
 void node_api::submit(command what, answer_callback then) {
+  answer lost;
+  lost.run = what.target;
+  lost.error = {errc::restarting, category::unknown,
+                "the node's desk restarted; ask again, with the same "
+                "idempotency key or for the run"};
   auto desk = child_ref<desk_actor>{home_->desk};
-  if (auto to = desk.handle()) {
-    caf::anon_send(to, std::move(what), std::move(then));
-    return;
-  }
-  answer no;
-  no.error = {errc::restarting, category::unknown,
-              "the node's desk restarts; ask again"};
-  then(std::move(no));
+  auto once = answer_once<answer>(std::move(then), std::move(lost));
+  if (auto to = desk.handle())
+    caf::anon_send(to, std::move(what), std::move(once));
 }
 
 core::id node_api::new_run(std::string_view workspace,
                            std::string_view key) const {
   auto unique = home_->unique();
   // Spread over the shards, but the same key meets at the same shard.
-  auto slot = key.empty() ? unique * 61 % core::id::slots
-                          : core::slot_of(workspace, key);
+  auto slot =
+    key.empty() ? unique * 61 % core::id::slots : core::slot_of(workspace, key);
   return core::id::make(home_->now(), slot, unique);
 }
 

@@ -22,14 +22,15 @@ parsed parse(const std::string& source) {
   parsed x;
   auto first = source.find_first_not_of(" \t\r\n");
   x.ad_hoc = first != std::string::npos && source[first] == '[';
-  auto all = x.ad_hoc ? core::parse_task_list(source)
-                      : core::parse_workflow(source);
+  auto all =
+    x.ad_hoc ? core::parse_task_list(source) : core::parse_workflow(source);
   x.definition = std::move(all.value);
   if (!x.definition) {
     x.why = {errc::invalid, category::validation, {}};
     for (const auto& problem : all.problems)
-      x.why.message += (x.why.message.empty() ? "" : "\n")
-                       + core::to_text(problem, x.ad_hoc ? "tasks" : "workflow");
+      x.why.message +=
+        (x.why.message.empty() ? "" : "\n")
+        + core::to_text(problem, x.ad_hoc ? "tasks" : "workflow");
   }
   return x;
 }
@@ -89,18 +90,16 @@ submitted node::submit_tasks(const std::string& tasks, submit_options how) {
 
 void node::submit_tasks(const std::string& tasks, submit_options how,
                         submit_callback then) {
-  submit_parsed(*node_insides::api(*this), tasks, how, false,
-                [then = std::move(then)](const answer& x) {
-                  then(to_submitted(x));
-                });
+  submit_parsed(
+    *node_insides::api(*this), tasks, how, false,
+    [then = std::move(then)](const answer& x) { then(to_submitted(x)); });
 }
 
 void node::submit_and_wait(const std::string& source, submit_options how,
                            result_callback then) {
-  submit_parsed(*node_insides::api(*this), source, how, true,
-                [then = std::move(then)](const answer& x) {
-                  then(to_result(x));
-                });
+  submit_parsed(
+    *node_insides::api(*this), source, how, true,
+    [then = std::move(then)](const answer& x) { then(to_result(x)); });
 }
 
 run_result node::run(const std::string& source, submit_options how) {
@@ -122,9 +121,8 @@ failure node::ask(const std::string& operation, const std::string& params,
   what.op = operation;
   what.by = {"local", "embedded", {}, {}};
   what.params = core::text{params};
-  api()->call(std::move(what), [&done](core::api_answer x) {
-    done.set_value(std::move(x));
-  });
+  api()->call(std::move(what),
+              [&done](core::api_answer x) { done.set_value(std::move(x)); });
   auto x = done.get_future().get();
   out = x.body.str();
   return x.error;

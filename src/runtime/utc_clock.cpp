@@ -30,9 +30,9 @@ core::instant utc_clock::now() const {
   // `ease` may take a few milliseconds away: then time stands until it is past
   // what was seen before.
   auto last = last_us_.load(std::memory_order_relaxed);
-  while (us > last
-         && !last_us_.compare_exchange_weak(last, us,
-                                            std::memory_order_relaxed)) {
+  while (
+    us > last
+    && !last_us_.compare_exchange_weak(last, us, std::memory_order_relaxed)) {
   }
   return core::from_us(std::max(us, last));
 }

@@ -8,7 +8,8 @@
 namespace troupe::runtime {
 
 /// UTC that never goes back: steady between readings, carried over a restart by
-/// the newest stamp in the store, eased towards the system's clock. Thread-safe.
+/// the newest stamp in the store, eased towards the system's clock.
+/// Thread-safe.
 class utc_clock {
 public:
   using steady = std::chrono::steady_clock;

@@ -2,6 +2,8 @@
 
 namespace troupe {
 
-std::string_view version() { return TROUPE_VERSION; }
+std::string_view version() {
+  return TROUPE_VERSION;
+}
 
 } // namespace troupe

@@ -27,8 +27,8 @@ public:
   }
 
 private:
-  std::string path_
-    = (std::filesystem::temp_directory_path() / "troupe-test-XXXXXX").string();
+  std::string path_ =
+    (std::filesystem::temp_directory_path() / "troupe-test-XXXXXX").string();
 };
 
 } // namespace troupe::test

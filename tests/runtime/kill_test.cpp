@@ -166,33 +166,27 @@ void kill_each(const std::vector<std::string>& kinds, int times, int runs) {
 
 } // namespace
 
-TEST_CASE("killed shards come back and lose nothing", "[runtime]") {
-  kill_each({"shard"}, 20, 40);
-}
+TEST_CASE("killed shards come back and lose nothing", "[runtime]")
+{ kill_each({"shard"}, 20, 40); }
 
 TEST_CASE("a killed journal takes its shards along and loses nothing",
-          "[runtime]") {
-  kill_each({"journal"}, 20, 40);
-}
+          "[runtime]")
+{ kill_each({"journal"}, 20, 40); }
 
-TEST_CASE("a killed coordinator begins anew and loses nothing", "[runtime]") {
-  kill_each({"coordinator", "directory", "feed"}, 20, 40);
-}
+TEST_CASE("a killed coordinator begins anew and loses nothing", "[runtime]")
+{ kill_each({"coordinator", "directory", "feed"}, 20, 40); }
 
-TEST_CASE("a killed host keeps what its agent does", "[runtime]") {
-  kill_each({"host"}, 20, 40);
-}
+TEST_CASE("a killed host keeps what its agent does", "[runtime]")
+{ kill_each({"host"}, 20, 40); }
 
-TEST_CASE("killed runs and tasks are made again and lose nothing",
-          "[runtime]") {
-  kill_each({"run", "task"}, 20, 40);
-}
+TEST_CASE("killed runs and tasks are made again and lose nothing", "[runtime]")
+{ kill_each({"run", "task"}, 20, 40); }
 
-TEST_CASE("killed desks and readers lose nothing", "[runtime]") {
-  kill_each({"desk", "reader"}, 20, 40);
-}
+TEST_CASE("killed desks and readers lose nothing", "[runtime]")
+{ kill_each({"desk", "reader"}, 20, 40); }
 
-TEST_CASE("any actor may be killed at any moment", "[runtime]") {
+TEST_CASE("any actor may be killed at any moment", "[runtime]")
+{
   kill_each({"journal", "shard", "coordinator", "host", "run", "task", "desk",
              "reader", "directory", "feed"},
             20, 120);

@@ -25,7 +25,8 @@ json ask(node& n, const std::string& operation, const json& params = {}) {
 
 } // namespace
 
-TEST_CASE("a node in memory runs a workflow to its end", "[runtime]") {
+TEST_CASE("a node in memory runs a workflow to its end", "[runtime]")
+{
   node n{quiet()};
   add_echo(n);
   REQUIRE_FALSE(n.start());
@@ -44,7 +45,8 @@ steps:
   CHECK(done.output == R"({"again":"hello ann!"})");
 }
 
-TEST_CASE("a node on disk keeps what it did", "[runtime]") {
+TEST_CASE("a node on disk keeps what it did", "[runtime]")
+{
   directory dir;
   std::string run;
   {
@@ -65,7 +67,8 @@ TEST_CASE("a node on disk keeps what it did", "[runtime]") {
   CHECK(tasks["tasks"][0]["agent"] == "echo");
 }
 
-TEST_CASE("work that was accepted goes on after a stop", "[runtime]") {
+TEST_CASE("work that was accepted goes on after a stop", "[runtime]")
+{
   directory dir;
   witness w;
   std::string run;
@@ -94,7 +97,8 @@ TEST_CASE("work that was accepted goes on after a stop", "[runtime]") {
 }
 
 TEST_CASE("the same key gives the same run, another body is an error",
-          "[runtime]") {
+          "[runtime]")
+{
   directory dir;
   node n{quiet(dir / "data")};
   add_echo(n);
@@ -108,7 +112,8 @@ TEST_CASE("the same key gives the same run, another body is an error",
 }
 
 TEST_CASE("an agent that crashes is replaced and the task tried again",
-          "[runtime]") {
+          "[runtime]")
+{
   class fragile : public agent {
     outcome perform(const task& t, context&) override {
       if (t.attempt == 1)
@@ -131,7 +136,8 @@ steps: {a: {agent: {capabilities: [fragile]}, backoff: {base: 1ms}}}
   CHECK(task["attempts"][0]["error"]["code"] == "agent_crashed");
 }
 
-TEST_CASE("cancel stops what runs, on threads too", "[runtime]") {
+TEST_CASE("cancel stops what runs, on threads too", "[runtime]")
+{
   witness w;
   node n{quiet()};
   add_blocking(n, w, 1h, 2);
@@ -147,7 +153,8 @@ TEST_CASE("cancel stops what runs, on threads too", "[runtime]") {
   CHECK(end.get().state == "cancelled");
 }
 
-TEST_CASE("an attempt past its timeout is stopped and told so", "[runtime]") {
+TEST_CASE("an attempt past its timeout is stopped and told so", "[runtime]")
+{
   witness w;
   node n{quiet()};
   add_blocking(n, w, 1h, 1);
@@ -161,7 +168,8 @@ steps: {a: {agent: {capabilities: [blocking]}, timeout: 20ms, retries: 0}}
   CHECK(row["error"]["code"] == "timed_out");
 }
 
-TEST_CASE("a sub-workflow runs as a run of its own", "[runtime]") {
+TEST_CASE("a sub-workflow runs as a run of its own", "[runtime]")
+{
   directory dir;
   node n{quiet(dir / "data")};
   add_echo(n);
@@ -183,7 +191,8 @@ steps:
   CHECK(done.output == R"({"end":7})");
 }
 
-TEST_CASE("the tree and the agents can be asked for", "[runtime]") {
+TEST_CASE("the tree and the agents can be asked for", "[runtime]")
+{
   node n{quiet()};
   add_echo(n);
   REQUIRE_FALSE(n.start());
@@ -200,7 +209,8 @@ TEST_CASE("the tree and the agents can be asked for", "[runtime]") {
   CHECK(ask(n, "status")["ready"] == true);
 }
 
-TEST_CASE("wrong work is refused and changes nothing", "[runtime]") {
+TEST_CASE("wrong work is refused and changes nothing", "[runtime]")
+{
   node n{quiet()};
   REQUIRE_FALSE(n.start());
   auto x = n.submit("workflow: w\nsteps: {a: {depends_on: [b]}}\n");
