@@ -65,6 +65,47 @@ struct setting {
   uint64_t queued;
 };
 
+void send_agents(const caf::actor& untyped, const setting& s) {
+  for (uint64_t i = 0; i < s.agents; ++i) {
+    hello x;
+    x.who.name = "agent" + std::to_string(i);
+    x.who.capabilities = {capability(i % s.capabilities)};
+    x.who.max_load = 3;
+    x.generation = 1;
+    caf::anon_send(untyped, x);
+  }
+}
+
+void send_queue(const caf::actor& untyped, const setting& s,
+                core::instant now) {
+  std::vector<std::shared_ptr<const core::step>> steps;
+  for (uint64_t i = 0; i < s.capabilities; ++i) {
+    auto need = std::make_shared<core::needs>();
+    need->capabilities = {capability(i)};
+    need->type = "other";
+    auto step = std::make_shared<core::step>();
+    step->need = need;
+    steps.push_back(step);
+  }
+  auto workspace = core::text{"default"};
+  constexpr uint64_t per_list = 500;
+  for (uint64_t i = 0; i < s.queued; i += per_list) {
+    ready_list list;
+    for (uint64_t k = i; k < std::min(i + per_list, s.queued); ++k) {
+      auto x = std::make_shared<work>();
+      x->key = {core::id::make(now, static_cast<uint32_t>(k >> 20 & 0xfff),
+                               static_cast<uint32_t>(k)),
+                1, 1};
+      x->run = x->key.task;
+      x->step = steps[k % steps.size()];
+      x->workspace = workspace;
+      x->queued_at = now + core::duration{static_cast<int64_t>(k)};
+      list.items.push_back(std::move(x));
+    }
+    caf::anon_send(untyped, std::move(list));
+  }
+}
+
 double decisions_per_second(const setting& s) {
   bench_config cfg;
   caf::actor_system sys{cfg};
@@ -86,41 +127,8 @@ double decisions_per_second(const setting& s) {
   auto hosts = sys.spawn(all_hosts, untyped, done);
   names->publish("shard", names->begin("shard"), hosts);
 
-  std::vector<std::shared_ptr<const core::step>> steps;
-  for (uint64_t i = 0; i < s.capabilities; ++i) {
-    auto need = std::make_shared<core::needs>();
-    need->capabilities = {capability(i)};
-    need->type = "other";
-    auto step = std::make_shared<core::step>();
-    step->need = need;
-    steps.push_back(step);
-  }
-  for (uint64_t i = 0; i < s.agents; ++i) {
-    hello x;
-    x.who.name = "agent" + std::to_string(i);
-    x.who.capabilities = {capability(i % s.capabilities)};
-    x.who.max_load = 3;
-    x.generation = 1;
-    caf::anon_send(untyped, x);
-  }
-  auto now = home->now();
-  auto workspace = core::text{"default"};
-  constexpr uint64_t per_list = 500;
-  for (uint64_t i = 0; i < s.queued; i += per_list) {
-    ready_list list;
-    for (uint64_t k = i; k < std::min(i + per_list, s.queued); ++k) {
-      auto x = std::make_shared<work>();
-      x->key = {core::id::make(now, static_cast<uint32_t>(k >> 20 & 0xfff),
-                               static_cast<uint32_t>(k)),
-                1, 1};
-      x->run = x->key.task;
-      x->step = steps[k % steps.size()];
-      x->workspace = workspace;
-      x->queued_at = now + core::duration{static_cast<int64_t>(k)};
-      list.items.push_back(std::move(x));
-    }
-    caf::anon_send(untyped, std::move(list));
-  }
+  send_agents(untyped, s);
+  send_queue(untyped, s, home->now());
   // Everything is queued; the shard's report starts the decisions.
   auto begin = steady::now();
   caf::anon_send(untyped, running_list{0, {}});

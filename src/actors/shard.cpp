@@ -65,6 +65,21 @@ void report(shard_ptr self) {
     self->send(run.actor, anew_atom_v);
 }
 
+void take_committed(shard_ptr self, const committed& x) {
+  auto& st = self->state;
+  if (!st.flying || st.flying->first_seq != x.first_seq)
+    return; // Of an earlier life.
+  if (x.what != core::commit::done)
+    return self->quit(make_error(
+      x.what == core::commit::fenced ? errc::fenced : errc::store_failed,
+      x.why.message));
+  st.next_seq = st.flying->first_seq + st.flying->count;
+  auto then = std::move(st.flying->then);
+  st.flying.reset();
+  release(self, then);
+  settle_soon(self);
+}
+
 load_sample sample(const shard_actor_state& st) {
   load_sample x;
   x.queued = st.live->live();
@@ -104,20 +119,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
     [self](anew_atom) { report(self); },
     [self](ended_list& x) { take_ended(self, x); },
     [self](held_list& x) { take_held(self, x); },
-    [self](const committed& x) {
-      auto& st = self->state;
-      if (!st.flying || st.flying->first_seq != x.first_seq)
-        return; // Of an earlier life.
-      if (x.what != core::commit::done)
-        return self->quit(make_error(
-          x.what == core::commit::fenced ? errc::fenced : errc::store_failed,
-          x.why.message));
-      st.next_seq = st.flying->first_seq + st.flying->count;
-      auto then = std::move(st.flying->then);
-      st.flying.reset();
-      release(self, then);
-      settle_soon(self);
-    },
+    [self](const committed& x) { take_committed(self, x); },
     [self](intake_atom, bool open) { self->state.intake = open; },
     [self](changes& x) { take_changes(self, x); },
     [self](loaded_run& x) { loaded(self, x); },

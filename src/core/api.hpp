@@ -90,8 +90,7 @@ public:
   /// Events until `sink` returns false or the stream has ended. Called from one
   /// other thread at a time; must not block. Thread-safe.
   virtual void watch(watch_request what,
-                     std::function<bool(const watch_event&)> sink)
-    = 0;
+                     std::function<bool(const watch_event&)> sink) = 0;
 };
 
 } // namespace troupe::core

@@ -61,10 +61,9 @@ constexpr std::array<errc_row, 27> errc_rows{{
 }};
 
 constexpr std::array<std::string_view, 13> category_names{
-  "unknown",     "network",         "resource",   "timeout",  "dependency",
-  "rate_limit",  "agent_crash",     "data_corruption",
-  "validation",  "security",        "business",   "cancelled",
-  "invalid_result"};
+  "unknown",    "network",     "resource",        "timeout",    "dependency",
+  "rate_limit", "agent_crash", "data_corruption", "validation", "security",
+  "business",   "cancelled",   "invalid_result"};
 
 const errc_row& row(errc code) {
   auto index = static_cast<size_t>(code);
@@ -74,7 +73,9 @@ const errc_row& row(errc code) {
 
 } // namespace
 
-std::string_view to_string(errc code) { return row(code).name; }
+std::string_view to_string(errc code) {
+  return row(code).name;
+}
 
 std::optional<errc> errc_from(std::string_view name) {
   for (const auto& x : errc_rows)
@@ -83,7 +84,9 @@ std::optional<errc> errc_from(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view message(errc code) { return row(code).sentence; }
+std::string_view message(errc code) {
+  return row(code).sentence;
+}
 
 std::string_view to_string(category kind) {
   return category_names.at(static_cast<size_t>(kind));

@@ -7,10 +7,9 @@ namespace troupe::core {
 namespace {
 
 constexpr std::array<std::string_view, task_states> task_names{
-  "waiting",   "queued",            "in_progress", "completed",
-  "failed",    "cancelled",         "awaiting_approval",
-  "retrying",  "paused",            "compensating",
-  "rolled_back", "skipped"};
+  "waiting", "queued",       "in_progress",       "completed",
+  "failed",  "cancelled",    "awaiting_approval", "retrying",
+  "paused",  "compensating", "rolled_back",       "skipped"};
 
 constexpr std::array<std::string_view, 7> run_names{
   "queued",    "running", "paused",   "cancelling",

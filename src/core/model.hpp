@@ -37,14 +37,14 @@ constexpr bool terminal(task_state x) {
 
 /// What can happen to a task. `legal` is the whole table of transitions.
 enum class task_event : uint8_t {
-  ready,     // Its dependencies are met.
-  ask,       // The gate wants a person.
-  approve,   // A person, or the policy, said yes.
-  start,     // An agent has it; a timer or a wait began.
+  ready,   // Its dependencies are met.
+  ask,     // The gate wants a person.
+  approve, // A person, or the policy, said yes.
+  start,   // An agent has it; a timer or a wait began.
   complete,
-  fail,      // For good.
-  backoff,   // Failed, and will be tried again.
-  release,   // Back to the queue, uncounted (agent gone, snoozed).
+  fail,    // For good.
+  backoff, // Failed, and will be tried again.
+  release, // Back to the queue, uncounted (agent gone, snoozed).
   pause,
   resume,
   cancel,
@@ -72,6 +72,8 @@ enum class run_state : uint8_t {
 std::string_view to_string(run_state x);
 std::optional<run_state> run_state_from(std::string_view name);
 
-constexpr bool terminal(run_state x) { return x >= run_state::completed; }
+constexpr bool terminal(run_state x) {
+  return x >= run_state::completed;
+}
 
 } // namespace troupe::core

@@ -29,7 +29,7 @@ struct run_row {
   id parent;          // The run of which this is a sub-run.
   uint32_t parent_task = 0;
   std::string workspace;
-  std::string name;       // The workflow's, or "tasks" for an ad-hoc list.
+  std::string name; // The workflow's, or "tasks" for an ad-hoc list.
   uint32_t version = 0;
   std::string definition; // Hash of its row; empty for an ad-hoc list.
   text input;
@@ -66,7 +66,7 @@ enum class due_kind : uint8_t {
   approval,   // the gate gives up
   not_before, // queued later
   snooze,
-  deadline,   // of a task that is still queued, or of the run
+  deadline, // of a task that is still queued, or of the run
 };
 
 struct task_row {
@@ -111,7 +111,13 @@ struct attempt_row {
   bool operator==(const attempt_row&) const = default;
 };
 
-enum class decision_state : uint8_t { open, approved, rejected, expired, void_ };
+enum class decision_state : uint8_t {
+  open,
+  approved,
+  rejected,
+  expired,
+  void_
+};
 
 struct decision_row {
   id task; // Also its key: a task has one question at a time.

@@ -41,16 +41,16 @@ enum class commit : uint8_t {
 };
 
 struct commit_report {
-  commit what = commit::done; // Of the transaction as a whole...
+  commit what = commit::done;   // Of the transaction as a whole...
   std::vector<uint32_t> fenced; // ...but these shards' batches were left out.
   failure why;                  // Set unless done.
 };
 
 struct opened {
-  uint64_t generation = 0;  // Raised by a restore.
-  uint64_t epoch = 0;       // Grows at every open of a writer.
-  bool clean = true;        // The last owner closed it in order.
-  instant newest; // Newest stamp stored: time never goes back over it.
+  uint64_t generation = 0; // Raised by a restore.
+  uint64_t epoch = 0;      // Grows at every open of a writer.
+  bool clean = true;       // The last owner closed it in order.
+  instant newest;          // Newest stamp stored: time never goes back over it.
   std::vector<uint64_t> next_seq; // By shard.
 };
 
@@ -58,7 +58,7 @@ struct store_stats {
   uint64_t size_bytes = 0;
   uint64_t wal_bytes = 0;
   uint64_t commits = 0;
-  uint64_t rows = 0; // Written since the open.
+  uint64_t rows = 0;    // Written since the open.
   double disk_used = 0; // Of the disk it lies on, 0 to 1.
 };
 
@@ -88,7 +88,7 @@ public:
 /// A run with everything that is needed to go on.
 struct stored_run {
   run_row run;
-  std::vector<task_row> tasks; // By number.
+  std::vector<task_row> tasks;         // By number.
   std::vector<decision_row> decisions; // Open ones.
   std::vector<signal_row> signals;
 };
@@ -135,38 +135,32 @@ public:
 
   /// Runs of a shard that are not ended, in id order: without inputs.
   virtual result<std::vector<run_row>> live_runs(uint32_t shard,
-                                                 uint32_t shards)
-    = 0;
+                                                 uint32_t shards) = 0;
   /// `with_ended`: also a run that has ended, and all its tasks.
   virtual result<stored_run> load_run(id run) = 0;
   virtual result<std::optional<key_row>> find_key(const std::string& workspace,
-                                                  const std::string& key)
-    = 0;
+                                                  const std::string& key) = 0;
   virtual result<std::optional<definition_row>>
   find_definition(const std::string& workspace, const std::string& hash) = 0;
   /// version 0: the newest.
   virtual result<std::optional<definition_row>>
   find_definition(const std::string& workspace, const std::string& name,
-                  uint32_t version)
-    = 0;
+                  uint32_t version) = 0;
   virtual result<std::optional<cache_row>>
   find_cached(const std::string& workspace, const std::string& key,
-              instant now)
-    = 0;
+              instant now) = 0;
 
   virtual result<run_page> runs(const run_filter& what, const page& where) = 0;
-  virtual result<task_page> tasks(const task_filter& what, const page& where)
-    = 0;
+  virtual result<task_page> tasks(const task_filter& what,
+                                  const page& where) = 0;
   virtual result<std::optional<run_row>> find_run(id run) = 0;
   virtual result<std::optional<task_row>> find_task(id task) = 0;
   virtual result<std::vector<attempt_row>> attempts(id task) = 0;
   virtual result<std::vector<decision_row>>
-  open_decisions(const std::string& workspace)
-    = 0;
+  open_decisions(const std::string& workspace) = 0;
   /// Segments of a shard that hold facts from `seq` on.
   virtual result<std::vector<segment>> history(uint32_t shard, uint64_t seq,
-                                               uint32_t limit)
-    = 0;
+                                               uint32_t limit) = 0;
   /// Every problem found; `deep` reads everything.
   virtual result<std::vector<std::string>> check(bool deep) = 0;
 };

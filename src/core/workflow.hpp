@@ -42,7 +42,7 @@ struct needs {
   std::vector<std::string> preferred;    // Specialisations, sorted.
   std::string agent;                     // Pin; empty: any.
   std::string type;
-  bool partial = false;       // Fewer capabilities will do.
+  bool partial = false;        // Fewer capabilities will do.
   std::string concurrency_key; // May be a template; resolved per task.
   uint32_t concurrency_limit = 1;
   bool exclusive = false;
@@ -70,14 +70,15 @@ struct step {
   uint8_t priority = 5;
   text input; // JSON; may hold templates.
   bool input_is_template = false;
-  std::string when;                          // Lua expression; empty: always.
-  std::optional<duration> timeout;           // Of one attempt.
-  std::optional<duration> deadline;          // Of the task, from queued.
-  uint32_t retries = 3;                      // After the first attempt.
+  std::string when;                 // Lua expression; empty: always.
+  std::optional<duration> timeout;  // Of one attempt.
+  std::optional<duration> deadline; // Of the task, from queued.
+  uint32_t retries = 3;             // After the first attempt.
   backoff_policy backoff;
   bool at_most_once = false;
-  bool pure = false;    // A repeat is harmless; starts need not be durable.
-  std::string fallback; // Agent or capability for the last resort; may be empty.
+  bool pure = false; // A repeat is harmless; starts need not be durable.
+  std::string
+    fallback; // Agent or capability for the last resort; may be empty.
   std::optional<approval> approve;
 
   text foreach;              // JSON list or one template; empty: none.
@@ -85,14 +86,14 @@ struct step {
   std::string repeat_until;  // Lua expression over `output`, `iteration`.
   uint32_t repeat_max = 100; // Iterations.
 
-  duration sleep{};         // For kind sleep (may also be a template in input).
+  duration sleep{}; // For kind sleep (may also be a template in input).
   std::string sleep_template; // "${run.input.delay}"; empty: `sleep` counts.
-  std::string signal;       // For kind signal: its name.
-  std::string workflow;     // For kind workflow: "name@version" or "name".
+  std::string signal;         // For kind signal: its name.
+  std::string workflow;       // For kind workflow: "name@version" or "name".
 
-  text expect_schema;        // JSON Schema for the output.
-  std::string expect;        // Lua expression over `output`.
-  duration cache{};          // 0: none.
+  text expect_schema; // JSON Schema for the output.
+  std::string expect; // Lua expression over `output`.
+  duration cache{};   // 0: none.
   std::string milestone;
   bool checkpoint = false;
   std::string idempotency_key; // May be a template.
@@ -126,8 +127,8 @@ struct workflow {
   uint8_t priority = 5;
   uint32_t max_parallel = 0; // Tasks of a run in progress; 0: no bound.
   text labels;
-  text extras; // autonomy, boundaries, ... (see step::extras).
-  std::vector<step> steps;   // Every edge points to an existing step.
+  text extras;                 // autonomy, boundaries, ... (see step::extras).
+  std::vector<step> steps;     // Every edge points to an existing step.
   std::vector<uint32_t> order; // A topological order of all steps.
 };
 
@@ -138,8 +139,8 @@ struct parsed_workflow {
   core::problems problems;
 };
 
-/// Reads YAML or JSON (JSON is YAML's subset, but gets JSON pointers and its own
-/// messages), reports every problem at once.
+/// Reads YAML or JSON (JSON is YAML's subset, but gets JSON pointers and its
+/// own messages), reports every problem at once.
 parsed_workflow parse_workflow(std::string_view source);
 
 /// An ad-hoc list: `[{"name":..., "type":..., "input":...}, ...]`, the form of

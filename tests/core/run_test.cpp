@@ -174,29 +174,6 @@ TEST_CASE("a loop past its bound fails with the limit's name", "[core]")
   CHECK(d.task("a").error->code == errc::limit_reached);
 }
 
-TEST_CASE("a gate waits for a person, and a refusal fails the task", "[core]")
-{
-  run_driver d{R"(
-workflow: w
-steps:
-  a: {type: deployment, approve: {by: boss, timeout: 1h}}
-  b: {type: deployment, approve: {timeout: 1h, on_timeout: approve}}
-  c: {type: deployment, approve: {timeout: 1h}}
-)"};
-  CHECK(d.state("a") == awaiting_approval);
-  CHECK(d.questions.size() == 3);
-  CHECK(d.offers.empty());
-  CHECK_FALSE(d.r->answer(1, true, d.me, "ann", "", d.now));
-  d.take();
-  CHECK(d.state("a") == queued);
-  CHECK(d.r->answer(1, true, d.me, "bob", "", d.now).code
-        == errc::already_answered);
-  d.advance(1h);
-  CHECK(d.state("b") == queued);
-  CHECK(d.state("c") == failed);
-  CHECK(d.task("c").error->code == errc::rejected);
-}
-
 TEST_CASE("a sleep ends when its time has come", "[core]")
 {
   run_driver d{
@@ -236,78 +213,6 @@ TEST_CASE("a signal that does not come fails its step in time", "[core]")
   run_driver d{"workflow: w\nsteps:\n  a: {signal: go, timeout: 5m}\n"};
   d.advance(5min);
   CHECK(d.task("a").error->code == errc::timed_out);
-}
-
-TEST_CASE("cancel ends what waits and stops what works", "[core]")
-{
-  run_driver d{diamond};
-  d.work("top");
-  d.start("left");
-  CHECK_FALSE(d.r->cancel(d.me, "enough", d.now));
-  auto out = d.take();
-  CHECK(out.stops == std::vector<uint32_t>{d.task("left").number});
-  CHECK(d.state("right") == cancelled);
-  CHECK(d.state("end") == cancelled);
-  CHECK(d.row.state == run_state::cancelling);
-  CHECK_FALSE(out.over);
-  auto last = d.end("left", {}, end_kind::cancelled);
-  CHECK(last.over);
-  CHECK(d.row.state == run_state::cancelled);
-  CHECK(d.r->cancel(d.me, "", d.now).code == errc::invalid_state);
-}
-
-TEST_CASE("an answer that is faster than the cancel still counts", "[core]")
-{
-  run_driver d{"workflow: w\nsteps:\n  a: {}\n"};
-  d.start("a");
-  d.r->cancel_task(1, d.me, "", d.now);
-  d.end("a", outcome::done("1"));
-  CHECK(d.state("a") == completed);
-}
-
-TEST_CASE("a pause stops the clocks", "[core]")
-{
-  run_driver d{R"(
-workflow: w
-steps:
-  nap: {sleep: 1h}
-  a: {timeout: 10m}
-  b: {}
-)"};
-  d.start("a");
-  CHECK_FALSE(d.r->pause(d.me, d.now));
-  d.take();
-  CHECK(d.timers.empty());
-  CHECK(d.offers.empty());
-  CHECK(d.state("b") == paused);
-  d.advance(100h);
-  CHECK(d.state("nap") == in_progress);
-  CHECK_FALSE(d.r->resume(d.me, d.now));
-  auto out = d.take();
-  CHECK(d.state("b") == queued);
-  CHECK(d.offers.size() == 1);
-  d.advance(10min - 1us);
-  CHECK(d.task("a").due == due_kind::timeout);
-  d.now += 1us;
-  d.r->timer(d.task("a").number, due_kind::timeout, d.now);
-  CHECK(d.take().expired.size() == 1);
-}
-
-TEST_CASE("retry brings back what failed and what it made skip", "[core]")
-{
-  run_driver d{"workflow: w\nsteps:\n  a: {retries: 0}\n"
-               "  b: {depends_on: [a]}\n  c: {depends_on: [b]}\n"};
-  d.start("a");
-  d.end("a", outcome::failed("no"));
-  CHECK(d.row.state == run_state::failed);
-  CHECK_FALSE(d.r->retry(0, d.me, d.now));
-  d.take();
-  CHECK(d.row.state == run_state::running);
-  CHECK(d.state("b") == waiting);
-  d.work("a");
-  d.work("b");
-  d.work("c");
-  CHECK(d.row.state == run_state::completed);
 }
 
 TEST_CASE("tasks that an agent adds join the run", "[core]")
