@@ -134,11 +134,12 @@ void take_freed(coordinator_ptr self, const freed& x) {
   auto host = st.hosts.find(x.agent);
   if (host == st.hosts.end() || host->second.generation != x.generation)
     return;
-  auto unknown = false;
+  std::vector<core::id> tasks;
+  tasks.reserve(x.items.size());
   for (const auto& key : x.items)
-    unknown = !st.choose->freed(key.task) || unknown;
+    tasks.push_back(key.task);
   // Attempts from before our time: only the host's own count knows of them.
-  if (unknown)
+  if (st.choose->freed(tasks) < tasks.size())
     st.choose->agent_load(x.agent, x.load);
   decide_soon(self);
 }

@@ -118,7 +118,11 @@ void take_changes(shard_ptr self, changes& x) {
     run.last = x.effects.run;
     st.then.over.push_back(x.run);
   }
-  if (x.effects.run.fresh && !x.offers.empty()) {
+  // Only a run that waits for agents and for nothing else can wait as rows.
+  if (x.effects.run.fresh)
+    run.announced = x.offers.empty() || !run.timers.empty()
+                    || x.effects.run.state != core::run_state::queued;
+  if (x.effects.run.fresh && !run.announced) {
     auto lanes = nlohmann::json::array();
     for (const auto& lane : lanes_of(x.offers))
       lanes.push_back({lane.lane, lane.count});
