@@ -50,7 +50,8 @@ bool same(const agent_config& a, const agent_config& b) {
 std::string with_nonsense(std::string path) {
   path = std::regex_replace(path, std::regex{"\\*"}, "some");
   config_sources from;
-  from.set = {"agents.some={kind: process, command: x}", path + "={nonsense: 1}"};
+  from.set = {"agents.some={kind: process, command: x}",
+              path + "={nonsense: 1}"};
   return joined(read_config("", from).problems);
 }
 
@@ -79,8 +80,7 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
   CHECK(a.gateway.connections_max == b.gateway.connections_max);
   CHECK(a.gateway.requests_in_flight_max == b.gateway.requests_in_flight_max);
   CHECK(a.gateway.streams_max == b.gateway.streams_max);
-  CHECK(a.gateway.stream_buffer_bytes_max
-        == b.gateway.stream_buffer_bytes_max);
+  CHECK(a.gateway.stream_buffer_bytes_max == b.gateway.stream_buffer_bytes_max);
   CHECK(a.gateway.idle_timeout == b.gateway.idle_timeout);
   CHECK(a.gateway.read_timeout == b.gateway.read_timeout);
   CHECK(a.gateway.write_timeout == b.gateway.write_timeout);
@@ -126,8 +126,8 @@ TEST_CASE("the page has a row for every setting", "[config][docs]")
 {
   auto page = read_file(TROUPE_ROOT "/docs/configuration.md");
   for (auto path : settings()) {
-    auto shown = std::regex_replace(std::string{path}, std::regex{"\\*"},
-                                    "NAME");
+    auto shown =
+      std::regex_replace(std::string{path}, std::regex{"\\*"}, "NAME");
     INFO(shown);
     CHECK(page.find("| `" + shown + "` |") != page.npos);
   }

@@ -93,8 +93,7 @@ TEST_CASE("any value can be a flag: lists, objects, texts", "[config]")
   CHECK(shell->program.environment.at("A") == "b");
   const auto* count = find_agent(x, "count");
   REQUIRE(count);
-  CHECK(count->program.command
-        == std::vector<std::string>{"wc", "-w", "a=b"});
+  CHECK(count->program.command == std::vector<std::string>{"wc", "-w", "a=b"});
   CHECK(x.agents.size() == 5);
   CHECK(x.limits.resources.at("gpu") == 4);
   CHECK(x.workspaces.at("team-a").weight == 2.5);

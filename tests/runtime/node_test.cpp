@@ -23,6 +23,19 @@ json ask(node& n, const std::string& operation, const json& params = {}) {
   return json::parse(body);
 }
 
+/// Whether the run ends within a time that is ample.
+bool ends(node& n, const std::string& run) {
+  auto watched = std::make_shared<std::promise<void>>();
+  core::watch_request what;
+  what.run = *core::id_from(run);
+  n.api()->watch(what, [watched](const core::watch_event& x) {
+    if (x.last)
+      watched->set_value();
+    return !x.last;
+  });
+  return watched->get_future().wait_for(20s) == std::future_status::ready;
+}
+
 } // namespace
 
 TEST_CASE("a node in memory runs a workflow to its end", "[runtime]")
@@ -30,6 +43,8 @@ TEST_CASE("a node in memory runs a workflow to its end", "[runtime]")
   node n{quiet()};
   add_echo(n);
   REQUIRE_FALSE(n.start());
+  submit_options how;
+  how.input = R"({"name":"ann"})";
   auto done = n.run(R"(
 workflow: greet
 version: 1
@@ -39,7 +54,7 @@ steps:
   hello: {input: {text: "hello ${run.input.name}"}}
   again: {depends_on: [hello], input: "${steps.hello.output.text}!"}
 )",
-                    {.input = R"({"name":"ann"})"});
+                    how);
   CHECK_FALSE(done.error);
   CHECK(done.state == "completed");
   CHECK(done.output == R"({"again":"hello ann!"})");
@@ -82,15 +97,7 @@ TEST_CASE("work that was accepted goes on after a stop", "[runtime]")
   node n{quiet(dir / "data")};
   add_slow(n, w, 1ms, 4);
   REQUIRE_FALSE(n.start());
-  auto watched = std::make_shared<std::promise<void>>();
-  core::watch_request all;
-  all.run = *core::id_from(run);
-  n.api()->watch(all, [watched](const core::watch_event& x) {
-    if (x.last)
-      watched->set_value();
-    return !x.last;
-  });
-  CHECK(watched->get_future().wait_for(20s) == std::future_status::ready);
+  CHECK(ends(n, run));
   CHECK(ask(n, "run", {{"run", run}})["state"] == "completed");
   CHECK(w.tasks() == 30);
   CHECK(w.repeated() == 0);
@@ -142,15 +149,10 @@ TEST_CASE("cancel stops what runs, on threads too", "[runtime]")
   node n{quiet()};
   add_blocking(n, w, 1h, 2);
   REQUIRE_FALSE(n.start());
-  std::promise<run_result> done;
-  n.submit_and_wait(tasks_for("blocking", 4), {},
-                    [&done](run_result x) { done.set_value(std::move(x)); });
-  auto runs = ask(n, "runs");
-  REQUIRE(runs["runs"].size() == 1);
-  CHECK_FALSE(n.cancel(runs["runs"][0]["run"], "enough"));
-  auto end = done.get_future();
-  REQUIRE(end.wait_for(20s) == std::future_status::ready);
-  CHECK(end.get().state == "cancelled");
+  auto run = n.submit_tasks(tasks_for("blocking", 4)).run;
+  CHECK_FALSE(n.cancel(run, "enough"));
+  REQUIRE(ends(n, run));
+  CHECK(ask(n, "run", {{"run", run}})["state"] == "cancelled");
 }
 
 TEST_CASE("an attempt past its timeout is stopped and told so", "[runtime]")
