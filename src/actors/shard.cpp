@@ -23,13 +23,18 @@ void take_assigned(shard_ptr self, assigned_list& list) {
   auto& st = self->state;
   per_run all;
   for (auto& x : list.items) {
+    auto run = x.key.task.run();
     left_window(self, x.key);
-    if (st.runs.count(x.key.task.run()) == 0) {
-      if (auto host = st.home->host(x.agent).handle())
-        self->send(host, cancel_atom_v, x.key, true);
-      continue;
-    }
-    all[x.key.task.run()].starts.push_back(std::move(x));
+    auto waits = st.loads.find(run);
+    // Given away while the shard or the run was down: its host has it.
+    if (st.before)
+      st.before->held[run].push_back({x.key, x.agent});
+    else if (waits != st.loads.end())
+      waits->second.held.push_back({x.key, x.agent});
+    else if (st.runs.count(run) > 0)
+      all[run].starts.push_back(std::move(x));
+    else if (auto host = st.home->host(x.agent).handle())
+      self->send(host, cancel_atom_v, x.key, true);
   }
   deliver(self, all);
   activate(self);
@@ -139,12 +144,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
       else
         fire_timers(self);
     },
-    [self](ack_atom) {
-      if (auto& before = self->state.before) {
-        before->coordinator_knows = true;
-        opened_further(self);
-      }
-    },
+    [self](ack_atom) { coordinator_has_forgotten(self); },
     [self](tree_atom, const tree_query& ask) {
       return describe(self, self->state, ask);
     },

@@ -113,6 +113,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
 // Between the files of this actor.
 
 void open_shard(shard_ptr self);
+void coordinator_has_forgotten(shard_ptr self);
 void opened_further(shard_ptr self);
 void take_held(shard_ptr self, held_list& held);
 loading& load(shard_ptr self, core::id run);

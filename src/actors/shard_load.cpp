@@ -150,8 +150,7 @@ void open_shard(shard_ptr self) {
         if (auto to = st.coordinator.handle())
           self->send(to, anew_atom_v, st.index);
         else
-          st.before->coordinator_knows = true; // It will ask by itself.
-        st.before->hosts = ask_hosts(self);
+          coordinator_has_forgotten(self); // It restarts and asks by itself.
         ask_store_for_runs(self);
         self->delayed_send(self, ask_again, caf::tick_atom_v);
       },
@@ -177,6 +176,17 @@ void ask_again_now(shard_ptr self) {
   if (before && !before->rows_known)
     ask_store_for_runs(self);
   read_again(self);
+}
+
+/// Nothing more of ours is given away from here on. Only now do the hosts'
+/// words count: what was on its way to them has arrived.
+void coordinator_has_forgotten(shard_ptr self) {
+  auto& before = self->state.before;
+  if (!before || before->coordinator_knows)
+    return;
+  before->coordinator_knows = true;
+  before->hosts = ask_hosts(self);
+  opened_further(self);
 }
 
 /// One more thing is known. When all is, the shard is open.

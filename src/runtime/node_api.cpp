@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
 #include "runtime/answer_once.hpp"
@@ -58,15 +59,37 @@ void node_api::call(core::api_request what, callback then) {
 }
 
 void node_api::submit(command what, answer_callback then) {
+  give(std::make_shared<command>(std::move(what)), std::move(then), 0);
+}
+
+/// Gives a command to the desk. If it is lost with a desk or a reader that was
+/// killed, it is given again: commands are idempotent, all but signals.
+void node_api::give(const std::shared_ptr<command>& what, answer_callback then,
+                    uint32_t tries) {
+  constexpr uint32_t tries_max = 400;
+  constexpr std::chrono::milliseconds pause{5};
+  auto again = [me = shared_from_this(), what, then, tries](answer x) {
+    auto worth_it = x.error.code == errc::restarting && tries < tries_max
+                    && what->what != verb::signal && me->open_;
+    if (!worth_it)
+      return then(std::move(x));
+    what->resent = true;
+    me->sys_.spawn([me, what, then, tries](caf::event_based_actor* self) {
+      self->delayed_send(self, pause, caf::tick_atom_v);
+      return caf::behavior{[me, what, then, tries, self](caf::tick_atom) {
+        self->quit();
+        me->give(what, then, tries + 1);
+      }};
+    });
+  };
   answer lost;
-  lost.run = what.target;
+  lost.run = what->target;
   lost.error = {errc::restarting, category::unknown,
-                "the node's desk restarted; ask again, with the same "
-                "idempotency key or for the run"};
+                "the node's desk restarted; ask again"};
+  auto once = answer_once<answer>(std::move(again), std::move(lost));
   auto desk = child_ref<desk_actor>{home_->desk};
-  auto once = answer_once<answer>(std::move(then), std::move(lost));
   if (auto to = desk.handle())
-    caf::anon_send(to, std::move(what), std::move(once));
+    caf::anon_send(to, *what, std::move(once));
 }
 
 core::id node_api::new_run(std::string_view workspace,

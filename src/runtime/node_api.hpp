@@ -39,6 +39,9 @@ private:
   struct question;
   using json = nlohmann::json;
 
+  void give(const std::shared_ptr<command>& what, answer_callback then,
+            uint32_t tries);
+
   // api_submit.cpp
   void submit_call(question& q);
   void plan_call(question& q);

@@ -39,34 +39,31 @@ public:
     return newest_;
   }
   int left() const { return open_; }
+  std::string story() {
+    std::lock_guard guard{mutex_};
+    return story_;
+  }
 
 private:
   void next() {
     auto number = submitted_++;
     if (number >= open_total_)
       return;
-    // A submission whose answer was lost is sent again: its key makes it one.
-    submit(number, std::make_shared<int>(0));
-  }
-
-  void submit(int number, const std::shared_ptr<int>& tries) {
-    submit_options how;
-    how.idempotency_key = "run" + std::to_string(number);
-    n_.submit_and_wait(
-      tasks_for("slow", 20), how, [this, number, tries](run_result x) {
-        if (x.error.code == errc::restarting && ++*tries < 1000)
-          return submit(number, tries);
-        if (x.error || x.state != "completed")
-          ++wrong_;
-        {
-          std::lock_guard guard{mutex_};
-          newest_ = x.run;
-        }
-        if (--open_ == 0)
-          done_.set_value();
-        else
-          next();
-      });
+    n_.submit_and_wait(tasks_for("slow", 20), {}, [this](run_result x) {
+      if (x.error || x.state != "completed") {
+        ++wrong_;
+        std::lock_guard guard{mutex_};
+        story_ += x.run + ": " + x.state + ' ' + x.error.message + '\n';
+      }
+      {
+        std::lock_guard guard{mutex_};
+        newest_ = x.run;
+      }
+      if (--open_ == 0)
+        done_.set_value();
+      else
+        next();
+    });
   }
 
   node& n_;
@@ -76,6 +73,7 @@ private:
   std::atomic<int> wrong_{0};
   std::mutex mutex_;
   std::string newest_;
+  std::string story_; // What went wrong.
   std::promise<void> done_;
 };
 
@@ -158,6 +156,7 @@ void kill_each(const std::vector<std::string>& kinds, int times, int runs) {
       }
     }
   REQUIRE(l.wait());
+  INFO(l.story());
   CHECK(l.wrong() == 0);
   CHECK(w.tasks() == static_cast<size_t>(runs) * 20);
   // What was healthy was adopted, not done again.
