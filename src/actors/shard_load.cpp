@@ -22,15 +22,19 @@ constexpr std::chrono::seconds journal_answers_within{60};
 /// Runs read at a time: enough to keep the readers busy.
 constexpr size_t reads_max = 32;
 
-/// Asks every host that lives what it holds of ours.
+/// Asks every host what it holds of ours. One that restarts tells by itself; it
+/// is waited for, too.
 std::set<std::string> ask_hosts(shard_ptr self) {
   auto& st = self->state;
   std::set<std::string> asked;
-  for (const auto& name : st.home->agent_names)
-    if (auto host = st.home->host(name).handle()) {
+  for (const auto& name : st.home->agent_names) {
+    auto ref = st.home->host(name);
+    if (auto host = ref.handle())
       self->send(host, held_atom_v, st.index);
-      asked.insert(name);
-    }
+    else if (ref.generation() == 0)
+      continue; // It never lived: it holds nothing.
+    asked.insert(name);
+  }
   return asked;
 }
 

@@ -64,8 +64,10 @@ constexpr size_t agents_max = 10'000;
 void read_profile(object_reader& in, profile& to) {
   if (auto x = in.find("capabilities");
       x && x->read(to.capabilities, capabilities_max)) {
-    for (const auto& word : to.capabilities)
-      check_word(*x, word, "a capability");
+    if (x->kind() == core::node_kind::string)
+      check_word(*x, to.capabilities[0], "a capability");
+    for (size_t i = 0; i < (*x)->items.size(); ++i)
+      check_word(x->item(i), to.capabilities[i], "a capability");
   }
   read_word(in, "specialisation", to.specialisation);
   in.read("max_load", to.max_load, bounds<int64_t>{1, 100'000});

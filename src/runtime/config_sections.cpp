@@ -9,22 +9,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::pair<std::string_view, bool>, 2> durability_words{
-  {{"full", true}, {"relaxed", false}}};
+enum class durability : uint8_t { full, relaxed };
 
-/// True: synced at every commit.
-void read_durability(object_reader& in, bool& to) {
-  auto x = in.find("durability");
-  std::string word;
-  if (!x || !x->read(word))
-    return;
-  for (const auto& [name, sync] : durability_words)
-    if (word == name) {
-      to = sync;
-      return;
-    }
-  x->fail_expected("`full` or `relaxed`");
-}
+constexpr std::array<std::pair<std::string_view, durability>, 2>
+  durability_words{
+    {{"full", durability::full}, {"relaxed", durability::relaxed}}};
 
 /// A map of names to amounts.
 void read_resources(const value& from, std::map<std::string, double>& to) {
@@ -51,7 +40,9 @@ void read_resources(const value& from, std::map<std::string, double>& to) {
 void read_node(object_reader& in, node_config& to) {
   auto& node = to.node;
   read_text_or_off(in, "data", node.data);
-  read_durability(in, node.sync);
+  auto how = node.sync ? durability::full : durability::relaxed;
+  in.read("durability", how, core::words<durability>{durability_words});
+  node.sync = how == durability::full;
   in.read("threads", node.threads, bounds<int64_t>{0, 1024});
   in.read("shards", node.shards, bounds<int64_t>{1, 4096});
   in.read("window", node.window, bounds<int64_t>{1, 10'000'000});
@@ -76,13 +67,15 @@ void read_allocation(object_reader& in, node_config& to) {
   section(in, "weights", [&](object_reader& inner) {
     auto& w = how.weights;
     constexpr bounds<double> share{0, 1};
+    auto before = inner.self().out().size();
     inner.read("capability", w.capability, share);
     inner.read("load", w.load, share);
     inner.read("performance", w.performance, share);
     inner.read("specialisation", w.specialisation, share);
+    auto in_range = inner.self().out().size() == before;
     auto sum = w.capability + w.load + w.performance + w.specialisation;
     auto shown = std::to_string(sum);
-    if (std::abs(sum - 1) > 1e-6)
+    if (in_range && std::abs(sum - 1) > 1e-6)
       inner.self().fail_at_key(
         "the weights sum to " + shown.substr(0, shown.find('.') + 3),
         "they must sum to 1; those that are not named are "

@@ -92,18 +92,23 @@ bool check_word(const value& at, std::string_view word, std::string_view what) {
                           || (c >= '0' && c <= '9') || c == '_' || c == '-'
                           || c == '.';
                  });
-  if (!good)
-    at.fail_at_key("`" + std::string{word.substr(0, 60)} + "` cannot be "
-                     + std::string{what},
-                   "use letters, digits, `_`, `-` and `.`, at most "
-                     + std::to_string(word_bytes_max));
-  return good;
+  if (good)
+    return true;
+  auto sentence =
+    "`" + std::string{word.substr(0, 60)} + "` cannot be " + std::string{what};
+  auto hint = "use letters, digits, `_`, `-` and `.`, at most "
+              + std::to_string(word_bytes_max);
+  if (word == at->key)
+    at.fail_at_key(std::move(sentence), std::move(hint));
+  else
+    at.fail(std::move(sentence), std::move(hint));
+  return false;
 }
 
 void read_word(object_reader& in, std::string_view key, std::string& to) {
   auto x = in.find(key);
   std::string read;
-  if (x && x->read(read) && check_word(*x, read, "a word"))
+  if (x && x->read(read) && check_word(*x, read, "a " + std::string{key}))
     to = std::move(read);
 }
 

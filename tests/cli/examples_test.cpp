@@ -23,12 +23,9 @@ namespace {
 /// In this process of the program: nothing else is asked, nothing is kept.
 ran run_example(const scratch_directory& where, const std::string& file,
                 std::vector<std::string> more = {}) {
-  std::vector<std::string> args{"run",
-                                "examples/" + file,
-                                "--config",
-                                "configs/dev.yaml",
-                                "--data",
-                                where.path("data")};
+  std::vector<std::string> args{"run",      "examples/" + file,
+                                "--config", "configs/dev.yaml",
+                                "--data",   where.path("data")};
   args.insert(args.end(), more.begin(), more.end());
   return run_troupe(args);
 }
@@ -58,8 +55,8 @@ std::map<uint64_t, core::instant> times_of(const std::vector<json>& events,
 TEST_CASE("every example workflow is one", "[examples]")
 {
   size_t seen = 0;
-  for (const auto& x : fs::directory_iterator{TROUPE_ROOT
-                                              "/examples/workflows"}) {
+  for (const auto& x :
+       fs::directory_iterator{TROUPE_ROOT "/examples/workflows"}) {
     auto parsed = core::parse_workflow(read_file(x.path()));
     for (const auto& problem : parsed.problems)
       FAIL_CHECK(to_text(problem, x.path()));
@@ -115,9 +112,9 @@ TEST_CASE("the words of a folder are counted as wc counts them", "[examples]")
     write_file(where.path("texts/" + std::to_string(i) + ".txt"), words);
   }
   write_file(where.path("texts/other.md"), "not counted");
-  auto ran = run_example(where, "workflows/word-counts.yaml",
-                         {"--input", "folder=" + where.path("texts"),
-                          "--json"});
+  auto ran =
+    run_example(where, "workflows/word-counts.yaml",
+                {"--input", "folder=" + where.path("texts"), "--json"});
   INFO(ran.out << ran.err);
   REQUIRE(ran.code == 0);
   auto truth = output_of("cat " + where.path("texts") + "/*.txt | wc -w");
@@ -129,19 +126,16 @@ TEST_CASE("the words of a folder are counted as wc counts them", "[examples]")
   auto answer = run_troupe({"status", "@latest/sum", "--json", "--node", at});
   INFO(answer.out << answer.err);
   REQUIRE(answer.code == 0);
-  CHECK(json::parse(answer.out).value("output", json{})
-        == json::parse(truth));
+  CHECK(json::parse(answer.out).value("output", json{}) == json::parse(truth));
 }
 
-TEST_CASE("a recorded search runs in the order of its recording",
-          "[examples]")
+TEST_CASE("a recorded search runs in the order of its recording", "[examples]")
 {
   constexpr double scale = 0.02;
   auto file = "wfcommons/blast-chameleon-small-003.json";
   auto workflow =
-    core::import_wfcommons(read_file(std::string{TROUPE_ROOT "/examples/"}
-                                     + file),
-                           scale)
+    core::import_wfcommons(
+      read_file(std::string{TROUPE_ROOT "/examples/"} + file), scale)
       .value;
   REQUIRE(workflow);
   scratch_directory where;
@@ -149,7 +143,9 @@ TEST_CASE("a recorded search runs in the order of its recording",
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   auto events = events_of(ran);
-  auto started = times_of(events, "task_started");
+  auto begun = times_of(events, "task_started");
+  // Of the shortest tasks the start may not be told apart from the end.
+  begun.merge(times_of(events, "task_queued"));
   auto ended = times_of(events, "task_ended");
   REQUIRE(ended.size() == workflow->steps.size());
   // A task's number is its step's place, from 1; the run itself is 0.
@@ -157,9 +153,9 @@ TEST_CASE("a recorded search runs in the order of its recording",
     const auto& step = workflow->steps[i];
     INFO(step.name);
     REQUIRE(ended.contains(i + 1));
+    REQUIRE(begun.contains(i + 1));
     for (const auto& edge : step.depends_on)
-      if (started.contains(i + 1))
-        CHECK(started[i + 1] >= ended[edge.step + 1]);
+      CHECK(begun[i + 1] >= ended[edge.step + 1]);
   }
   // Nothing is faster than the way through it.
   std::vector<core::duration> way(workflow->steps.size());
@@ -172,15 +168,12 @@ TEST_CASE("a recorded search runs in the order of its recording",
     events.begin(), events.end(), [](const json& a, const json& b) {
       return a.value("at", "z") < b.value("at", "z");
     });
-  auto last = std::max_element(ended.begin(), ended.end(),
-                               [](const auto& a, const auto& b) {
-                                 return a.second < b.second;
-                               });
-  auto makespan =
-    last->second - *core::from_rfc3339(begin->value("at", ""));
+  auto last = std::max_element(
+    ended.begin(), ended.end(),
+    [](const auto& a, const auto& b) { return a.second < b.second; });
+  auto makespan = last->second - *core::from_rfc3339(begin->value("at", ""));
   // Steps of no time count a millisecond in plans, and times are shown in
   // milliseconds.
   auto slack = std::chrono::milliseconds{10};
-  CHECK(makespan + slack
-        >= *std::max_element(way.begin(), way.end()));
+  CHECK(makespan + slack >= *std::max_element(way.begin(), way.end()));
 }

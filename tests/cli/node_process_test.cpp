@@ -19,8 +19,8 @@ namespace {
 
 std::vector<std::string> node_at(const scratch_directory& where,
                                  std::vector<std::string> more = {}) {
-  std::vector<std::string> out{"node",     "--data", where.path("data"),
-                               "--listen", "127.0.0.1:0"};
+  std::vector<std::string> out{"node", "--data", where.path("data"), "--listen",
+                               "127.0.0.1:0"};
   out.insert(out.end(), more.begin(), more.end());
   return out;
 }
@@ -46,13 +46,13 @@ pid_t start_long_task(const scratch_directory& where) {
   auto pipe = where.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   auto file = where.path("long.json");
-  write_file(file, json::array({{{"agent", "shell"},
-                                 {"timeout", "1h"},
-                                 {"input",
-                                  {{"command",
-                                    "echo $$ > " + pipe
-                                      + "; exec sleep 3600"}}}}})
-                     .dump());
+  write_file(
+    file,
+    json::array(
+      {{{"agent", "shell"},
+        {"timeout", "1h"},
+        {"input", {{"command", "echo $$ > " + pipe + "; exec sleep 3600"}}}}})
+      .dump());
   auto made = run_troupe({"submit", file, "--node", socket_of(where)});
   INFO(made.err);
   REQUIRE(made.code == 0);
@@ -116,8 +116,7 @@ TEST_CASE("a stop ends what is still at work after its deadline", "[node]")
   CHECK(ends(pid));
 }
 
-TEST_CASE("a second signal ends a node at once, with all it started",
-          "[node]")
+TEST_CASE("a second signal ends a node at once, with all it started", "[node]")
 {
   scratch_directory where;
   real_program node{node_at(where, {"--set", "node.stop_deadline=1h"})};
@@ -133,18 +132,20 @@ TEST_CASE("a second signal ends a node at once, with all it started",
   CHECK(ends(pid));
 }
 
-TEST_CASE("what a killed node had accepted runs after its next start",
-          "[node]")
+TEST_CASE("what a killed node had accepted runs after its next start", "[node]")
 {
   scratch_directory where;
   std::string run;
   {
-    real_program node{node_at(where, {"--set", "agents={echo: {kind: echo}}"})};
+    // Nobody here can do it.
+    auto config = where.path("node.yaml");
+    write_file(config, "agents: {echo: {kind: echo}}\n");
+    real_program node{node_at(where, {"--config", config})};
     REQUIRE(has(node.line(), "ready"));
     write_file(where.path("one.json"),
                R"([{"agent": "shell", "input": {"command": "echo hi"}}])");
-    auto made = run_troupe({"submit", where.path("one.json"), "--node",
-                            socket_of(where)});
+    auto made = run_troupe(
+      {"submit", where.path("one.json"), "--node", socket_of(where)});
     INFO(made.err);
     REQUIRE(made.code == 0);
     run = made.out.substr(0, made.out.find('\n'));
@@ -172,14 +173,13 @@ TEST_CASE("two nodes do not share a data directory", "[node]")
   CHECK(has(second.err, "hint: "));
 }
 
-TEST_CASE("a port that is taken is said, and the node does not start",
-          "[node]")
+TEST_CASE("a port that is taken is said, and the node does not start", "[node]")
 {
   scratch_directory where, other;
   real_program first{node_at(where)};
   auto address = http_of(first.line()).substr(std::string{"http://"}.size());
-  auto second = run_troupe(
-    {"node", "--data", other.path("data"), "--listen", address});
+  auto second =
+    run_troupe({"node", "--data", other.path("data"), "--listen", address});
   INFO(second.err);
   CHECK(second.code == 1);
   CHECK(has(second.err, "the node did not start: "));
@@ -211,14 +211,28 @@ TEST_CASE("the environment reaches the node of the program", "[node]")
   CHECK_FALSE(has(ready, "http://"));
 }
 
-TEST_CASE("a run in this process needs no data directory", "[node]")
+TEST_CASE("a run in this process keeps its data where it was told", "[node]")
 {
   scratch_directory where;
   auto file = where.path("w.yaml");
   write_file(file, "workflow: w\nsteps:\n  a: {agent: echo, input: hi}\n");
-  // A data directory is not made by it; the node at the usual port, if there
-  // is one, has no part in it.
-  auto ran = run_troupe({"run", file, "--data", where.path("none")});
+  auto ran = run_troupe({"run", file, "--data", where.path("data")});
+  INFO(ran.out << ran.err);
+  CHECK(ran.code == 0);
+  CHECK(has(ran.out, "completed"));
+  CHECK(fs::exists(where.path("data/troupe.db")));
+  // Nobody can come in meanwhile.
+  CHECK_FALSE(fs::exists(where.path("data/troupe.sock")));
+}
+
+TEST_CASE("a run asks the node that serves its directory", "[node]")
+{
+  scratch_directory where;
+  auto file = where.path("w.yaml");
+  write_file(file, "workflow: w\nsteps:\n  a: {agent: only-here}\n");
+  real_program node{node_at(where, {"--set", "agents.only-here={kind: echo}"})};
+  REQUIRE(has(node.line(), "ready"));
+  auto ran = run_troupe({"run", file, "--data", where.path("data")});
   INFO(ran.out << ran.err);
   CHECK(ran.code == 0);
   CHECK(has(ran.out, "completed"));

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace troupe::test {
 
@@ -34,8 +35,8 @@ bool is_foreign(const std::string& variable) {
   return variable.starts_with("TROUPE_");
 }
 
-std::vector<std::string> environment_with(
-  const std::vector<std::string>& extra) {
+std::vector<std::string>
+environment_with(const std::vector<std::string>& extra) {
   std::vector<std::string> out;
   for (auto x = environ; *x != nullptr; ++x)
     if (!is_foreign(*x))
@@ -103,9 +104,8 @@ std::string real_program::next(int& fd, std::string& rest) {
     }
     pollfd one{fd, POLLIN, 0};
     char part[4096];
-    auto size = ::poll(&one, 1, patience_ms) > 0
-                  ? ::read(fd, part, sizeof part)
-                  : ssize_t{0};
+    auto size = ::poll(&one, 1, patience_ms) > 0 ? ::read(fd, part, sizeof part)
+                                                 : ssize_t{0};
     if (size <= 0)
       return std::exchange(rest, {});
     rest.append(part, static_cast<size_t>(size));
