@@ -63,12 +63,16 @@ void fill_slots(host_ptr self) {
 void take_assignments(host_ptr self, assignment_list& list) {
   auto& st = self->state;
   std::vector<hosted*> calls;
-  std::vector<ended> back;
   auto load = load_of(*st.memory);
+  freed twice{st.spec.who.name, st.generation, load, {}};
   for (auto& what : list.items) {
     auto [pos, is_new] = st.memory->attempts.try_emplace(what->key);
-    if (!is_new)
-      continue; // Sent twice.
+    if (!is_new) {
+      // Sent twice. The coordinator that did may not know that it has ended.
+      if (pos->second.now == hosted::phase::ended)
+        twice.items.push_back(what->key);
+      continue;
+    }
     auto& x = pos->second;
     x.line = std::make_shared<attempt_line>(st.address, what->key);
     x.what = std::move(what);
@@ -86,6 +90,8 @@ void take_assignments(host_ptr self, assignment_list& list) {
       calls.push_back(&x);
   }
   call_agent(self, calls);
+  if (auto to = st.coordinator.handle(); to && !twice.items.empty())
+    self->send(to, std::move(twice));
 }
 
 void call_agent(host_ptr self, std::vector<hosted*>& list) {

@@ -194,6 +194,8 @@ struct changes {
   core::id run;
   core::run_effects effects;
   std::vector<work_ptr> offers; // After the commit: to the coordinator.
+  /// At once: offered and durable before, for a coordinator that begins anew.
+  std::vector<work_ptr> again;
   /// After the commit: durably started, the host may call the agent.
   std::vector<std::pair<std::string, token>> go;
   /// After the commit: the agent's host may forget these.

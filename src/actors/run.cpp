@@ -279,7 +279,7 @@ void report(self_ptr self) {
       st.next.running.emplace_back(pos->second.what,
                                    st.decide->find(number)->agent.str());
     else
-      st.next.offers.push_back(pos->second.what);
+      st.next.again.push_back(pos->second.what);
   }
   settle_soon(self);
 }

@@ -76,6 +76,20 @@ void take_withdrawn(shard_ptr self, core::id run,
     self->send(to, withdr_atom_v, std::move(tokens));
 }
 
+/// For a coordinator that begins anew. What it has given away since is not ours
+/// to offer any more, and what waits for a commit is offered after that.
+void offer_again(shard_ptr self, const live_run& run,
+                 std::vector<work_ptr>& list) {
+  auto& st = self->state;
+  ready_list ready{st.index, {}};
+  for (auto& x : list)
+    if (auto pos = run.offered.find(x->key.task.number());
+        pos != run.offered.end() && pos->second->key == x->key)
+      ready.items.push_back(std::move(x));
+  if (auto to = st.coordinator.handle(); to && !ready.items.empty())
+    self->send(to, std::move(ready));
+}
+
 void command_run(shard_ptr self, core::id run, verb what) {
   command x;
   x.what = what;
@@ -110,6 +124,7 @@ void take_changes(shard_ptr self, changes& x) {
     return; // Dropped meanwhile: it was ended, or parked.
   auto& run = pos->second;
   take_withdrawn(self, x.run, x.withdrawn);
+  offer_again(self, run, x.again);
   for (const auto& timer : x.effects.timers)
     set_timer(self, run, timer);
   plan_tick(self);
@@ -191,13 +206,6 @@ void release(shard_ptr self, held_back& what) {
     auto pos = st.runs.find(key);
     if (pos == st.runs.end())
       continue;
-    // A new coordinator is told again what the old one had.
-    auto again = [&pos](const work_ptr& x) {
-      return pos->second.offered.count(x->key.task.number()) > 0;
-    };
-    std::copy_if(offers.begin(), offers.end(), std::back_inserter(ready.items),
-                 again);
-    std::erase_if(offers, again);
     auto lanes = lanes_of(offers);
     if (offers.empty() || !stays_live(self, key, pos->second, offers, lanes))
       continue;

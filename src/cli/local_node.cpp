@@ -68,7 +68,9 @@ int say(const failure& why) {
   if (why.code == errc::store_locked)
     std::cerr << "  hint: `troupe status` asks the node that is running; "
                  "--data and --listen start another one\n";
-  return exit_code_of(why);
+  // A usage error is one of the command line; this is the machine's.
+  auto code = exit_code_of(why);
+  return code == exit_usage ? exit_failure : code;
 }
 
 int say(const std::vector<std::string>& problems) {

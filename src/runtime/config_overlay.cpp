@@ -23,7 +23,7 @@ void forget_lines(core::node& x) {
 void add(std::string source, std::vector<std::string> path,
          const std::string& value, std::vector<overlay>& to,
          std::vector<std::string>& problems) {
-  auto parsed = core::read_document(value);
+  auto parsed = core::read_yaml(value);
   for (auto& x : parsed.problems) {
     x.line = 0;
     problems.push_back(to_text(x, source));

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/id.hpp"
 #include "cli/real_program.hpp"
 #include "core/time.hpp"
 #include "core/workflow.hpp"

@@ -150,6 +150,15 @@ TEST_CASE("an empty foreach completes with an empty list", "[core]")
   CHECK(d.task("a").output.view() == "[]");
 }
 
+TEST_CASE("what is expected of a foreach is expected of each item", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n"
+               "  a: {foreach: [1, 2], expect: {type: integer}, retries: 0}\n"};
+  d.work("a[0]", "1");
+  d.work("a[1]", "2");
+  CHECK(d.row.state == run_state::completed);
+}
+
 TEST_CASE("a loop repeats until its condition is true", "[core]")
 {
   run_driver d{R"(

@@ -60,7 +60,7 @@ TEST_CASE("of two flags for one setting the last counts", "[config]")
   CHECK(good("", from).node.threads == 5);
 }
 
-TEST_CASE("--data and --listen are settings too", "[config]")
+TEST_CASE("the flags data and listen are settings too", "[config]")
 {
   config_sources from;
   from.environment = {{"TROUPE_NODE_DATA", "a"},

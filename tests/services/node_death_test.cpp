@@ -87,5 +87,5 @@ TEST_CASE("a hundred escaped grandchildren do not outlive their node",
 {
   doomed_node node{100};
   node.kill();
-  CHECK(node.all_gone_within(2s));
+  CHECK(node.all_gone_within(test::patience));
 }

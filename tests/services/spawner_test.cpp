@@ -21,12 +21,26 @@ namespace {
 // Starts a background process in a session of its own and says its number.
 constexpr auto escaped = "setsid sleep 1000 & echo $!; ";
 
-pid_t parent_of(pid_t pid) {
+struct process_state {
+  char state = '?'; // As in /proc: R, S, T, ...
+  pid_t parent = 0;
+};
+
+process_state state_of(pid_t pid) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::string skipped;
-  pid_t parent = 0;
-  file >> skipped >> skipped >> skipped >> parent;
-  return parent;
+  process_state x;
+  file >> skipped >> skipped >> x.state >> x.parent;
+  return x;
+}
+
+// The system tells nobody but the parent of a stop, so this has to look.
+bool stops(pid_t pid) {
+  auto end = std::chrono::steady_clock::now() + test::patience;
+  while (state_of(pid).state != 'T')
+    if (std::chrono::steady_clock::now() > end)
+      return false;
+  return true;
 }
 
 } // namespace
@@ -133,6 +147,7 @@ TEST_CASE("terminate is for the group, and a stopped process hears it",
                            "while :; do read _ < /dev/null; done"),
                      a.events());
   CHECK(a.line() == "ready");
+  REQUIRE(stops(a.started()));
   s->terminate(id);
   CHECK(a.gone() == child_end{end_kind::exited, 5});
 }
@@ -174,7 +189,7 @@ TEST_CASE("a dead keeper loses its child, and only that", "[services]")
   auto other = s->start(shell("exec sleep 1000"), b.events());
   s->start(shell(std::string{escaped} + "wait"), a.events());
   test::watch grandchild{std::stoi(a.line())};
-  ::kill(parent_of(a.started()), SIGKILL);
+  ::kill(state_of(a.started()).parent, SIGKILL);
   CHECK(a.gone().how == end_kind::lost);
   CHECK(!grandchild.alive());
   CHECK(test::watch{b.started()}.alive());
