@@ -1,6 +1,7 @@
 #include "services/spawner.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -33,6 +34,11 @@ bool open_pipes(child_pipes& ours, std::vector<descriptor>& theirs) {
   return open_pipe(theirs[0], ours.input, ours.input)
          && open_pipe(ours.output, theirs[1], ours.output)
          && open_pipe(ours.errors, theirs[2], ours.errors);
+}
+
+bool has_ended(const descriptor& pidfd) {
+  pollfd wanted{pidfd.get(), POLLIN, 0};
+  return ::poll(&wanted, 1, 0) == 1;
 }
 
 failure no_resources(const std::string& name, const std::string& step,
@@ -131,6 +137,9 @@ core::result<spawner::link_pos> spawner::usable_link() {
   if (stopping_)
     return failure{errc::stopping, category::cancelled,
                    "the node is stopping; the process was not started"};
+  // The loop may not have come to its death yet.
+  if (!links_.empty() && !links_.back().dead && has_ended(links_.back().death))
+    on_death(std::prev(links_.end()));
   if (!links_.empty() && !links_.back().dead && !links_.back().ended)
     return std::prev(links_.end());
   auto now = process_loop::clock::now();

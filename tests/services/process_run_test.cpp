@@ -174,8 +174,10 @@ TEST_CASE("runs of a dead spawner are lost, and the next ones work",
   process_run::start(*s, request("echo ready >&2; sleep 1000"),
                      record.events());
   REQUIRE(record.logged("ready"));
+  test::watch spawner{s->pid()};
   ::kill(s->pid(), SIGKILL);
   CHECK(record.end().fate == run_fate::lost);
+  REQUIRE(spawner.ended_within(test::patience));
   CHECK(test::run(*s, "echo again").output == "again\n");
 }
 

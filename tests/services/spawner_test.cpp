@@ -160,8 +160,10 @@ TEST_CASE("a dead spawner takes its children along and is replaced",
   s->start(shell(std::string{escaped} + "wait"), a.events());
   test::watch child{a.started()}, grandchild{std::stoi(a.line())};
   auto first = s->pid();
+  test::watch spawner{first};
   ::kill(first, SIGKILL);
   CHECK(a.gone().how == end_kind::lost);
+  REQUIRE(spawner.ended_within(test::patience));
   CHECK(!child.alive());
   CHECK(!grandchild.alive());
   s->start(shell("exit 4"), b.events());
@@ -175,8 +177,9 @@ TEST_CASE("a spawner that keeps dying is given up for a while", "[services]")
   child_record a, b;
   s->start(shell("exec sleep 1000"), a.events());
   a.started();
+  test::watch first{s->pid()};
   ::kill(s->pid(), SIGKILL);
-  a.gone();
+  REQUIRE(first.ended_within(test::patience));
   s->start(shell("true"), b.events());
   CHECK(b.failed().code == errc::escalated);
   CHECK(b.failed().message.find("restarts_max") != std::string::npos);
