@@ -131,7 +131,7 @@ double decisions_per_second(const setting& s) {
   send_queue(untyped, s, home->now());
   // Everything is queued; the shard's report starts the decisions.
   auto begin = steady::now();
-  caf::anon_send(untyped, running_list{0, {}});
+  caf::anon_send(untyped, running_list{0, true, {}});
   // The middle of the work: with the mailbox of offers behind and a backlog
   // before it.
   auto from = s.queued / 10, to = s.queued * 6 / 10;

@@ -154,6 +154,10 @@ struct child_context {
   uint64_t generation = 1; // Never the same twice below one roster.
   uint32_t restarts = 0;   // Since this supervisor started.
   caf::message args;       // What `child_start_atom` brought; empty otherwise.
+  /// Puts the child in its place before the start function returns. An actor
+  /// that speaks first of all, to others that answer by reference, calls it
+  /// from its own thread before it does.
+  std::function<void(caf::actor)> publish;
   /// INTERNAL: the supervisors above, nearest first, with the id of the branch.
   std::vector<std::pair<caf::actor_addr, std::string>> lineage;
 };

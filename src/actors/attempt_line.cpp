@@ -36,8 +36,8 @@ bool ends_collector::add(const token& x) {
 attempt_line::attempt_line(host_address_ptr to, token key)
   : to_(std::move(to)), key_(key) {}
 
-attempt_line::~attempt_line() {
-  if (!given_)
+void attempt_line::dropped() {
+  if (!given_ && planned() == core::no_instant)
     end(core::end_kind::crashed,
         "the agent dropped the task without an answer");
 }
@@ -184,6 +184,11 @@ void attempt_line::progress(double fraction, std::string note) {
 
 void attempt_line::log(std::string line) {
   send_signal({key_, 0, std::move(line), true});
+}
+
+reply reply_to(const std::shared_ptr<attempt_line>& line) {
+  return reply{std::shared_ptr<reply::sink>{
+    line.get(), [line](reply::sink*) { line->dropped(); }}};
 }
 
 task public_task(const work& what) {

@@ -20,11 +20,10 @@ struct host_address {
 using host_address_ptr = std::shared_ptr<const host_address>;
 
 /// The line between an agent's code, on any thread, and its host. The first
-/// outcome counts; dropping it without one counts as a crash. Thread-safe.
+/// outcome counts. Thread-safe.
 class attempt_line : public reply::sink {
 public:
   attempt_line(host_address_ptr to, token key);
-  ~attempt_line() override;
 
   void give(outcome result) override;
   void give_after(std::chrono::milliseconds delay, outcome result) override;
@@ -39,6 +38,13 @@ public:
 
   /// Blocks for at most `time`; true once cancelled.
   bool wait(std::chrono::milliseconds time);
+
+  /// The agent's code begins to work on it.
+  void begin() { begun_ = true; }
+  bool begun() const { return begun_; }
+
+  /// The agent has let go of its reply: without an outcome that is a crash.
+  void dropped();
 
   /// How it ended, when the agent did not say so itself.
   void end(core::end_kind how, std::string why);
@@ -58,6 +64,7 @@ private:
 
   host_address_ptr to_;
   token key_;
+  std::atomic<bool> begun_{false};
   std::atomic<bool> given_{false};
   std::atomic<bool> cancelled_{false};
   mutable std::mutex mutex_;
@@ -69,6 +76,9 @@ private:
   bool forced_ = false;
   core::instant next_signal_;
 };
+
+/// The agent's end of the line: tells it when the last copy is gone.
+reply reply_to(const std::shared_ptr<attempt_line>& line);
 
 /// Collects which attempts end while agents are called on this thread, so that
 /// a list of tasks becomes a list of ends. One at a time for each thread.

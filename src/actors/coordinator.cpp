@@ -14,6 +14,10 @@ namespace {
 constexpr size_t decisions_per_turn = 1024;
 constexpr std::chrono::seconds look_for_starved{5};
 
+/// Who has not said hello by then is down, and what it held is given up by its
+/// shards.
+constexpr std::chrono::seconds hosts_answer_within{2};
+
 core::ready to_ready(const work& what) {
   core::ready x;
   x.task = what.key.task;
@@ -57,7 +61,7 @@ core::text why_this_agent(const core::decision& x) {
 
 void decide_soon(coordinator_ptr self) {
   auto& st = self->state;
-  if (st.deciding || !st.silent.empty())
+  if (st.deciding || !st.silent.empty() || !st.unheard.empty())
     return;
   st.deciding = true;
   self->send(self, decide_atom_v);
@@ -118,14 +122,58 @@ void decide(coordinator_ptr self) {
     tick_at(self, *wake);
 }
 
+/// What the shards have in progress and the hosts hold: both, or it is over.
+void restore(coordinator_ptr self) {
+  auto& st = self->state;
+  if (!st.unheard.empty())
+    return;
+  for (const auto& [what, agent] : st.reported)
+    if (auto host = st.hosts.find(agent);
+        host != st.hosts.end() && host->second.held.erase(what->key) > 0)
+      st.choose->restore_assigned(to_ready(*what), agent);
+  st.reported.clear();
+}
+
+void heard(coordinator_ptr self, const std::string& agent) {
+  if (self->state.unheard.erase(agent) > 0)
+    restore(self);
+  decide_soon(self);
+}
+
 void take_hello(coordinator_ptr self, const hello& x) {
   auto& st = self->state;
   const auto& name = x.who.name;
-  auto known = st.hosts.find(name);
-  if (known != st.hosts.end() && known->second.generation != x.generation)
-    st.choose->agent_down(name);
-  st.hosts[name] = {x.generation, x.outside, st.home->host(name)};
-  st.choose->agent_up(x.who, static_cast<uint32_t>(x.running.size()));
+  std::vector<core::id> tasks;
+  for (const auto& key : x.running)
+    tasks.push_back(key.task);
+  auto& host = st.hosts[name];
+  auto known = std::exchange(host.generation, x.generation);
+  if (known == x.generation)
+    return; // Said twice: on its own, and because we asked.
+  host.outside = x.outside;
+  host.host = st.home->host(name);
+  host.held.clear();
+  for (const auto& key : x.running)
+    if (st.choose->agent_of(key.task).view() != name)
+      host.held.insert(key);
+  auto load = static_cast<uint32_t>(tasks.size());
+  if (known != 0)
+    st.choose->agent_anew(x.who, tasks, load);
+  else
+    st.choose->agent_up(x.who, load);
+  st.choose->agent_state(name, x.health);
+  for (const auto& [type, value] : st.performance[name])
+    st.choose->performance(name, type, value);
+  heard(self, name);
+}
+
+void take_running(coordinator_ptr self, running_list& list) {
+  auto& st = self->state;
+  std::move(list.items.begin(), list.items.end(),
+            std::back_inserter(st.reported));
+  restore(self);
+  if (list.all)
+    st.silent.erase(list.shard);
   decide_soon(self);
 }
 
@@ -138,8 +186,13 @@ void take_freed(coordinator_ptr self, const freed& x) {
   tasks.reserve(x.items.size());
   for (const auto& key : x.items)
     tasks.push_back(key.task);
-  // Attempts from before our time: only the host's own count knows of them.
-  if (st.choose->freed(tasks) < tasks.size())
+  auto known = st.choose->freed(tasks);
+  size_t held = 0;
+  for (const auto& key : x.items)
+    held += host->second.held.erase(key);
+  st.choose->agent_ended(x.agent, static_cast<uint32_t>(held));
+  // We have lost count: the host has the last word.
+  if (x.corrects || known + held < tasks.size())
     st.choose->agent_load(x.agent, x.load);
   decide_soon(self);
 }
@@ -182,8 +235,14 @@ void begin(coordinator_ptr self) {
       self->send(to, anew_atom_v);
   }
   for (const auto& name : st.home->agent_names)
-    if (auto to = st.home->host(name).handle())
+    if (auto to = st.home->host(name).handle()) {
+      st.unheard.insert(name);
       self->send(to, anew_atom_v);
+    }
+  // The figures that the last coordinator had.
+  if (auto directory = st.home->directory; auto to = directory.handle())
+    self->send(to, anew_atom_v);
+  self->delayed_send(self, hosts_answer_within, again_atom_v);
   self->delayed_send(self, look_for_starved, settle_atom_v);
 }
 
@@ -223,11 +282,10 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
         if (st.choose->withdraw(key.task))
           st.queued.erase(key.task);
     },
-    [self](running_list& list) {
-      auto& st = self->state;
-      for (const auto& [what, agent] : list.items)
-        st.choose->restore_assigned(to_ready(*what), agent);
-      st.silent.erase(list.shard);
+    [self](running_list& list) { take_running(self, list); },
+    [self](again_atom) {
+      self->state.unheard.clear();
+      restore(self);
       decide_soon(self);
     },
     [self](anew_atom, uint32_t shard) { forget_shard(self, shard); },
@@ -239,6 +297,7 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
     },
     [self](perf_atom, const std::string& agent, const std::string& type,
            double value) {
+      self->state.performance[agent][type] = value;
       self->state.choose->performance(agent, type, value);
     },
     [self](decide_atom) {

@@ -17,14 +17,23 @@ struct coordinator_state {
     uint64_t generation = 0;
     bool outside = false;
     child_ref<host_actor> host;
+    /// It has these, from before our time, and no shard has told us of them.
+    std::set<token> held;
   };
+  using in_progress = std::pair<work_ptr, std::string>;
   house_ptr home;
   std::vector<child_ref<shard_actor>> shards;
   std::unique_ptr<core::limits> limits;
   std::unique_ptr<core::allocator> choose;
   std::unordered_map<core::id, work_ptr> queued; // Never iterated in order.
   std::map<std::string, known_host> hosts;
-  std::set<uint32_t> silent; // Shards that have not said what they have.
+  /// By agent and type; kept for agents that have not said hello yet.
+  std::map<std::string, std::map<std::string, double>> performance;
+  // Until all have said what they have, nothing is decided: it could break a
+  // limit that a task in progress stands for.
+  std::set<uint32_t> silent;
+  std::set<std::string> unheard; // Hosts.
+  std::vector<in_progress> reported;
   bool deciding = false;     // A `decide` is on its way to us.
   core::instant next_tick;
 };

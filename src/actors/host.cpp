@@ -38,6 +38,7 @@ void say_hello(host_ptr self) {
   x.kind = st.spec.kind;
   x.outside = st.spec.outside;
   x.generation = st.generation;
+  x.health = st.health;
   for (const auto& [key, attempt] : st.memory->attempts)
     if (attempt.now != hosted::phase::ended)
       x.running.push_back(key);

@@ -16,11 +16,12 @@ namespace {
 void report(host_ptr self, std::vector<ended>& ends) {
   auto& st = self->state;
   std::map<uint32_t, ended_list> by_shard;
-  freed slots{st.spec.who.name, st.generation, 0, {}};
+  freed slots{st.spec.who.name, st.generation, 0, false, {}};
   performed_list performed;
   performed.agent = st.spec.who.name;
   for (auto& x : ends) {
     slots.items.push_back(x.key);
+    slots.corrects |= x.how == core::end_kind::returned;
     by_shard[st.home->shard_of(x.key.task)].items.push_back(x);
     auto& attempt = st.memory->attempts.at(x.key);
     if (x.how == core::end_kind::answered || x.how == core::end_kind::crashed)
@@ -64,7 +65,7 @@ void take_assignments(host_ptr self, assignment_list& list) {
   auto& st = self->state;
   std::vector<hosted*> calls;
   auto load = load_of(*st.memory);
-  freed twice{st.spec.who.name, st.generation, load, {}};
+  freed twice{st.spec.who.name, st.generation, load, false, {}};
   for (auto& what : list.items) {
     auto [pos, is_new] = st.memory->attempts.try_emplace(what->key);
     if (!is_new) {
@@ -163,16 +164,20 @@ void instance_crashed(host_ptr self, const caf::down_msg& down) {
   });
   if (pos == slots.end())
     return;
-  // Its attempts have ended by themselves, but not if it was killed from
-  // outside: then nobody will answer for them.
+  // What has begun ends by itself, or goes on elsewhere. What was still in the
+  // instance's mailbox is for the next one.
+  auto reactive = std::holds_alternative<reactive_factory>(st.spec.make);
+  std::vector<hosted*> again;
   for (auto& [key, x] : st.memory->attempts)
-    if (x.now == hosted::phase::runs
-        && (pos->busy == key
-            || std::holds_alternative<reactive_factory>(st.spec.make))
-        && down.reason == caf::exit_reason::kill)
-      x.line->end(core::end_kind::crashed, "its agent was killed");
+    if (x.now == hosted::phase::runs && (reactive || pos->busy == key)
+        && !x.line->begun())
+      again.push_back(&x);
+  std::sort(again.begin(), again.end(), [](const hosted* a, const hosted* b) {
+    return a->what->key < b->what->key;
+  });
   pos->busy = {};
   pos->instance = spawn_instance(self);
+  call_agent(self, again);
   if (st.crashes->allow(st.home->now()))
     return;
   st.home->warn("agent `" + st.spec.who.name

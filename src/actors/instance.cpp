@@ -17,10 +17,10 @@ void call_blocking(self_ptr self, const call& x) {
   x.line->give(self->state.blocking->perform(public_task(*x.what), ctx));
 }
 
-void call_reactive(self_ptr self, const call& x) {
+void call_reactive(self_ptr self, const call& x, const reply& to) {
   auto& st = self->state;
   auto begin = st.host->now();
-  st.reactive->perform(public_task(*x.what), reply{x.line});
+  st.reactive->perform(public_task(*x.what), to);
   if (auto took = st.host->now() - begin; took > hold_max)
     st.warn("reactive agent `" + st.host->agent + "` held a worker for "
             + core::to_text(took) + " on step `" + x.what->step->name
@@ -31,12 +31,16 @@ void work_on(self_ptr self, call_list& list) {
   auto& st = self->state;
   ends_collector ends;
   for (auto& x : list.items) {
+    x.line->begin();
     std::string why;
+    reply to; // Lives until the reason is known: letting go is a crash, too.
     try {
-      if (st.blocking)
+      if (st.blocking) {
         call_blocking(self, x);
-      else
-        call_reactive(self, x);
+      } else {
+        to = reply_to(x.line);
+        call_reactive(self, x, to);
+      }
       continue;
     } catch (const std::exception& what) {
       why = what.what();
@@ -45,10 +49,8 @@ void work_on(self_ptr self, call_list& list) {
     }
     x.line->end(core::end_kind::crashed,
                 "agent `" + st.host->agent + "` crashed: " + why);
-    // The code may be in any state now: this instance ends, the rest of the
-    // list goes back and a new instance takes over.
-    for (auto& rest : list.items)
-      rest.line->end(core::end_kind::returned, "its agent crashed before");
+    // The code may be in any state now: this instance ends, and the next one
+    // gets what has not begun.
     self->quit(make_error(errc::agent_crashed, why));
     break;
   }

@@ -254,6 +254,8 @@ using coordinator_actor = caf::typed_actor<
   caf::reacts_to<decide_atom>,
   // INTERNAL: a rate limit may have room again.
   caf::reacts_to<caf::tick_atom>,
+  // INTERNAL: hosts that have not said hello are not waited for any longer.
+  caf::reacts_to<again_atom>,
   // INTERNAL: time to look for tasks that nobody can do.
   caf::reacts_to<settle_atom>,
   // What stops a task first.

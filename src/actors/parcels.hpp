@@ -101,6 +101,7 @@ struct ready_list {
 /// What a shard has in progress: for a coordinator that begins anew.
 struct running_list {
   uint32_t shard = 0;
+  bool all = false; // Nothing follows: the shard is known.
   std::vector<std::pair<work_ptr, std::string>> items; // And the agent.
 };
 struct assignment_list {
@@ -131,6 +132,7 @@ struct hello {
   /// It works outside the process: starts must be durable before the call.
   bool outside = false;
   uint64_t generation = 0;
+  core::agent_health health = core::agent_health::healthy;
   std::vector<token> running;
 };
 
@@ -202,8 +204,9 @@ struct changes {
   std::vector<std::pair<std::string, token>> recorded;
   std::vector<answer> answers;     // After the commit: to the doors.
   std::vector<work_ptr> withdrawn; // At once: had been offered.
-  /// In progress, and with whom: for a coordinator that begins anew.
+  /// At once: in progress, and with whom, for a coordinator that begins anew.
   std::vector<std::pair<work_ptr, std::string>> running;
+  uint32_t reports = 0; // So many questions for all of these are answered.
   /// Sub-runs to start: the task's number, its workflow, its input.
   std::vector<sub_run_request> sub_runs;
 };
@@ -319,7 +322,8 @@ struct sub_run_end {
 struct freed {
   std::string agent;
   uint64_t generation = 0;
-  uint32_t load = 0; // What is left.
+  uint32_t load = 0;    // What is left.
+  bool corrects = false; // The host was asked too much: believe its load.
   std::vector<token> items;
 };
 

@@ -239,7 +239,10 @@ void take_up(self_ptr self, const std::vector<held_attempt>& held,
     entry.what = what;
     entry.assigned = true;
     self->send(entry.actor, go_atom_v, pos->agent);
+    // The coordinator may be a new one, too.
+    st.next.running.emplace_back(entry.what, pos->agent);
   }
+  ++st.next.reports;
   st.decide->go_on(now);
   settle_soon(self);
 }
@@ -281,6 +284,7 @@ void report(self_ptr self) {
     else
       st.next.again.push_back(pos->second.what);
   }
+  ++st.next.reports;
   settle_soon(self);
 }
 

@@ -1,5 +1,7 @@
 #include "actors/shard.hpp"
 
+#include <algorithm>
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -59,17 +61,6 @@ void take_ended(shard_ptr self, ended_list& list) {
   settle_soon(self);
 }
 
-/// A coordinator begins anew.
-void report(shard_ptr self) {
-  auto& st = self->state;
-  if (st.before)
-    return;
-  if (auto to = st.coordinator.handle())
-    self->send(to, running_list{st.index, {}});
-  for (const auto& [key, run] : st.runs)
-    self->send(run.actor, anew_atom_v);
-}
-
 void take_committed(shard_ptr self, const committed& x) {
   auto& st = self->state;
   if (!st.flying || st.flying->first_seq != x.first_seq)
@@ -94,6 +85,45 @@ load_sample sample(const shard_actor_state& st) {
 }
 
 } // namespace
+
+/// A coordinator begins anew: each run says what it has.
+void report(shard_ptr self) {
+  auto& st = self->state;
+  if (st.before)
+    return; // It is told when we are open.
+  for (const auto& [key, run] : st.runs) {
+    ++st.unheard[key];
+    self->send(run.actor, anew_atom_v);
+  }
+  for (const auto& [key, wait] : st.loads)
+    st.unheard[key] = 1; // It reports without being asked.
+  if (st.unheard.empty())
+    say_that_is_all(self);
+}
+
+/// A run has said what it has, to so many questions.
+void run_heard(shard_ptr self, core::id run, uint32_t answers) {
+  auto& st = self->state;
+  auto pos = st.unheard.find(run);
+  if (pos == st.unheard.end())
+    return;
+  pos->second -= std::min(pos->second, answers);
+  if (pos->second == 0)
+    run_gone(self, run);
+}
+
+/// A run that has nothing more to say.
+void run_gone(shard_ptr self, core::id run) {
+  auto& st = self->state;
+  if (st.unheard.erase(run) > 0 && st.unheard.empty())
+    say_that_is_all(self);
+}
+
+void say_that_is_all(shard_ptr self) {
+  auto& st = self->state;
+  if (auto to = st.coordinator.handle())
+    self->send(to, running_list{st.index, true, {}});
+}
 
 core::lane_key lane_of(const work& x) {
   return core::lane_of(x.workspace.view(), *x.step->need, x.priority);

@@ -17,6 +17,12 @@
 namespace troupe {
 
 /// A run that is live in this shard.
+/// A ready task that the coordinator knows, or will know.
+struct offer {
+  work_ptr what;
+  caf::actor_id to = 0; // Which coordinator has heard of it; 0: none.
+};
+
 struct live_run {
   run_actor actor;
   uint64_t serial = 0; // Its name in the timer wheel.
@@ -28,13 +34,12 @@ struct live_run {
   std::vector<uint64_t> waiters; // Commands to answer when it has ended.
   std::vector<core::workflow_ptr> parts; // For its sub-runs.
   std::unordered_map<uint32_t, core::timer_handle> timers;
-  std::unordered_map<uint32_t, work_ptr> offered; // With the coordinator.
+  std::unordered_map<uint32_t, offer> offered; // By the task's number.
 };
 
 /// What waits for a commit.
 struct held_back {
   std::vector<std::pair<core::id, std::vector<work_ptr>>> offers;
-  std::vector<std::pair<work_ptr, std::string>> running;
   std::map<std::string, std::vector<token>> go, recorded; // By agent.
   std::vector<answer> answers;
   std::vector<core::id> over;
@@ -94,6 +99,9 @@ struct shard_actor_state {
   std::unordered_map<uint64_t, core::id> by_serial; // Never iterated.
   uint64_t last_serial = 0;
   std::map<core::id, loading> loads;
+  /// Runs that a new coordinator waits to hear of, and how often they were
+  /// asked.
+  std::map<core::id, uint32_t> unheard;
   std::map<std::pair<std::string, std::string>, std::vector<command>> keys;
   std::set<std::string> stored_definitions; // Hashes; bounded.
   std::optional<core::window> live;
@@ -120,6 +128,10 @@ loading& load(shard_ptr self, core::id run);
 void read_if_ready(shard_ptr self, core::id run);
 void run_crashed(shard_ptr self, const caf::down_msg& down);
 void left_window(shard_ptr self, const token& key);
+void report(shard_ptr self);
+void run_heard(shard_ptr self, core::id run, uint32_t answers);
+void run_gone(shard_ptr self, core::id run);
+void say_that_is_all(shard_ptr self);
 void loaded(shard_ptr self, loaded_run& x);
 void activate(shard_ptr self);
 void take_rows(shard_ptr self, loaded_runs& x);

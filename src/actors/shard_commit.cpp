@@ -14,12 +14,13 @@ namespace {
 
 std::vector<core::lane_count> lanes_of(const std::vector<work_ptr>& offers) {
   std::map<core::lane_key, uint32_t> counts;
-  const core::step* last = nullptr;
-  uint32_t* slot = nullptr;
+  const work* last = nullptr;
+  uint32_t* slot = nullptr; // Of the lane of `last`: a lane's key is a string.
   for (const auto& x : offers) {
-    if (last == nullptr || x->step->need != last->need || slot == nullptr)
+    if (last == nullptr || x->step->need != last->step->need
+        || x->priority != last->priority)
       slot = &counts[lane_of(*x)];
-    last = x->step.get();
+    last = x.get();
     ++*slot;
   }
   std::vector<core::lane_count> lanes;
@@ -76,18 +77,27 @@ void take_withdrawn(shard_ptr self, core::id run,
     self->send(to, withdr_atom_v, std::move(tokens));
 }
 
-/// For a coordinator that begins anew. What it has given away since is not ours
-/// to offer any more, and what waits for a commit is offered after that.
-void offer_again(shard_ptr self, const live_run& run,
-                 std::vector<work_ptr>& list) {
+/// For a coordinator that begins anew. What was given away since is not ours to
+/// offer any more; what waits for a commit is offered after that; and what this
+/// coordinator has heard of it must not hear of twice: it may have ended.
+void offer_again(shard_ptr self, live_run& run, const changes& x) {
   auto& st = self->state;
+  auto to = st.coordinator.handle();
+  if (!to)
+    return run_heard(self, x.run, x.reports); // The next one asks again.
   ready_list ready{st.index, {}};
-  for (auto& x : list)
-    if (auto pos = run.offered.find(x->key.task.number());
-        pos != run.offered.end() && pos->second->key == x->key)
-      ready.items.push_back(std::move(x));
-  if (auto to = st.coordinator.handle(); to && !ready.items.empty())
+  for (const auto& what : x.again) {
+    auto pos = run.offered.find(what->key.task.number());
+    if (pos == run.offered.end() || pos->second.what->key != what->key
+        || std::exchange(pos->second.to, to->id()) == to->id())
+      continue;
+    ready.items.push_back(what);
+  }
+  if (!ready.items.empty())
     self->send(to, std::move(ready));
+  if (!x.running.empty())
+    self->send(to, running_list{st.index, false, x.running});
+  run_heard(self, x.run, x.reports);
 }
 
 void command_run(shard_ptr self, core::id run, verb what) {
@@ -124,7 +134,8 @@ void take_changes(shard_ptr self, changes& x) {
     return; // Dropped meanwhile: it was ended, or parked.
   auto& run = pos->second;
   take_withdrawn(self, x.run, x.withdrawn);
-  offer_again(self, run, x.again);
+  if (x.reports > 0)
+    offer_again(self, run, x);
   for (const auto& timer : x.effects.timers)
     set_timer(self, run, timer);
   plan_tick(self);
@@ -152,8 +163,6 @@ void take_changes(shard_ptr self, changes& x) {
     st.then.go[agent].push_back(key);
   for (auto& [agent, key] : x.recorded)
     st.then.recorded[agent].push_back(key);
-  std::move(x.running.begin(), x.running.end(),
-            std::back_inserter(st.then.running));
   std::move(x.answers.begin(), x.answers.end(),
             std::back_inserter(st.then.answers));
   for (auto child : x.effects.cancels)
@@ -202,6 +211,7 @@ void release(shard_ptr self, held_back& what) {
     if (auto host = st.home->host(agent).handle())
       self->send(host, go_atom_v, token_list{std::move(tokens)});
   ready_list ready{st.index, {}};
+  auto to = st.coordinator.handle();
   for (auto& [key, offers] : what.offers) {
     auto pos = st.runs.find(key);
     if (pos == st.runs.end())
@@ -212,15 +222,11 @@ void release(shard_ptr self, held_back& what) {
     for (const auto& lane : lanes)
       st.live->enter(lane.lane, lane.count);
     for (const auto& x : offers)
-      pos->second.offered[x->key.task.number()] = x;
+      pos->second.offered[x->key.task.number()] = {x, to ? to->id() : 0};
     std::move(offers.begin(), offers.end(), std::back_inserter(ready.items));
   }
-  if (auto to = st.coordinator.handle()) {
-    if (!ready.items.empty())
-      self->send(to, std::move(ready));
-    if (!what.running.empty())
-      self->send(to, running_list{st.index, std::move(what.running)});
-  }
+  if (to && !ready.items.empty())
+    self->send(to, std::move(ready));
   for (auto& x : what.answers)
     answer_to(self, std::move(x));
   for (auto key : what.over)
@@ -241,9 +247,9 @@ void left_window(shard_ptr self, const token& key) {
   if (run == st.runs.end())
     return;
   auto pos = run->second.offered.find(key.task.number());
-  if (pos == run->second.offered.end() || pos->second->key != key)
+  if (pos == run->second.offered.end() || pos->second.what->key != key)
     return;
-  st.live->leave(lane_of(*pos->second), 1);
+  st.live->leave(lane_of(*pos->second.what), 1);
   run->second.offered.erase(pos);
 }
 
@@ -255,6 +261,7 @@ void drop_run(shard_ptr self, core::id key) {
   st.by_serial.erase(run.serial);
   for (const auto& [number, handle] : run.timers)
     st.wheel.cancel(handle);
+  run_gone(self, key);
   self->send_exit(run.actor, caf::exit_reason::user_shutdown);
   if (!run.over)
     return; // Parked.

@@ -91,14 +91,16 @@ void go_live(shard_ptr self) {
       continue;
     auto& x = load(self, row.key);
     x.at_start = true;
-    if (auto pos = before.held.find(row.key); pos != before.held.end())
+    if (auto pos = before.held.find(row.key); pos != before.held.end()) {
       x.held = std::move(pos->second);
+      st.unheard[row.key] = 1;
+    }
     read_if_ready(self, row.key);
   }
   if (!before.done.empty())
     self->send(self, ended_list{std::move(before.done)});
-  if (auto to = st.coordinator.handle())
-    self->send(to, running_list{st.index, {}});
+  if (st.unheard.empty())
+    say_that_is_all(self);
   for (auto& x : before.commands)
     obey(self, x);
   activate(self);
@@ -294,6 +296,8 @@ void loaded(shard_ptr self, loaded_run& x) {
   st.loads.erase(pos);
   if (!x.why)
     spawn_loaded(self, x, wait);
+  else
+    run_gone(self, x.run);
   for (auto& c : wait.commands) {
     if (!x.why) {
       obey(self, c);
@@ -325,14 +329,17 @@ void run_crashed(shard_ptr self, const caf::down_msg& down) {
   auto key = pos->first;
   auto& run = pos->second;
   token_list tokens;
-  for (const auto& [number, what] : run.offered) {
-    st.live->leave(lane_of(*what), 1);
-    tokens.items.push_back(what->key);
+  for (const auto& [number, offered] : run.offered) {
+    st.live->leave(lane_of(*offered.what), 1);
+    tokens.items.push_back(offered.what->key);
   }
   if (auto to = st.coordinator.handle())
     self->send(to, withdr_atom_v, std::move(tokens));
   for (const auto& [number, handle] : run.timers)
     st.wheel.cancel(handle);
+  // It is made again, and reports then.
+  if (auto asked = st.unheard.find(key); asked != st.unheard.end())
+    asked->second = 1;
   auto& wait = load(self, key);
   wait.waiters = std::move(run.waiters);
   wait.parts = std::move(run.parts);

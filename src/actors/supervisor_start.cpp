@@ -158,14 +158,19 @@ void supervisor_actor::begin_life(child& c) {
   c.up_since.reset();
   auto lineage = place_.lineage;
   lineage.insert(lineage.begin(), {address(), c.id});
-  child_context ctx{.system = system(),
-                    .supervisor = caf::actor_cast<caf::actor>(this),
-                    .id = c.id,
-                    .path = place_.path + "/" + c.id,
-                    .generation = c.generation,
-                    .restarts = c.lives,
-                    .args = c.args,
-                    .lineage = std::move(lineage)};
+  child_context ctx{
+    .system = system(),
+    .supervisor = caf::actor_cast<caf::actor>(this),
+    .id = c.id,
+    .path = place_.path + "/" + c.id,
+    .generation = c.generation,
+    .restarts = c.lives,
+    .args = c.args,
+    .publish =
+      [names = spec_.names, id = c.id, life = c.generation](caf::actor handle) {
+        names->publish(id, life, std::move(handle));
+      },
+    .lineage = std::move(lineage)};
   ++c.lives;
   auto handle = call(*c.spec, ctx);
   if (!handle)

@@ -20,6 +20,19 @@ void allocator::agent_up(const profile& who, uint32_t load) {
   flush_changed();
 }
 
+void allocator::agent_anew(const profile& who, std::span<const id> running,
+                           uint32_t load) {
+  auto agent = ensemble_.up(who, load);
+  if (agent >= held_.size())
+    held_.resize(agent + 1);
+  auto rows = held_[agent]; // A copy: `release` changes the list.
+  for (auto row : rows)
+    if (std::find(running.begin(), running.end(), assigned_[row].task)
+        == running.end())
+      release(row);
+  flush_changed();
+}
+
 std::vector<id> allocator::agent_down(std::string_view name) {
   auto agent = ensemble_.find(name);
   if (agent == nowhere)
@@ -45,6 +58,13 @@ void allocator::agent_state(std::string_view name, agent_health to) {
 void allocator::agent_load(std::string_view name, uint32_t load) {
   if (auto agent = ensemble_.find(name); agent != nowhere)
     ensemble_.load(agent, load);
+  flush_changed();
+}
+
+void allocator::agent_ended(std::string_view name, uint32_t tasks) {
+  if (auto agent = ensemble_.find(name); agent != nowhere)
+    while (tasks-- > 0)
+      ensemble_.give(agent);
   flush_changed();
 }
 

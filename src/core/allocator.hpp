@@ -35,6 +35,12 @@ public:
   /// all its tasks, ours too.
   void agent_up(const profile& who, uint32_t load = 0);
 
+  /// A known agent begins anew: of what we gave it, it goes on with `running`
+  /// and has lost the rest. Its load is `load`, which may count tasks that we
+  /// do not know.
+  void agent_anew(const profile& who, std::span<const id> running,
+                  uint32_t load);
+
   /// Drops the agent. Returns the tasks it had, ascending: they are nobody's
   /// now, and come back with `offer`.
   std::vector<id> agent_down(std::string_view name);
@@ -43,6 +49,9 @@ public:
 
   /// What its host says; the host has the last word.
   void agent_load(std::string_view name, uint32_t load);
+
+  /// So many tasks that the agent had, and we did not know, have ended.
+  void agent_ended(std::string_view name, uint32_t tasks);
 
   /// Success for a type of task, 0..1. Forgotten when the agent goes down.
   void performance(std::string_view name, std::string_view type, double value);

@@ -29,6 +29,20 @@ caf::actor untyped(const Handle& x) {
   return caf::actor_cast<caf::actor>(x);
 }
 
+/// Spawns an actor that is in its place before it begins. Others must find it
+/// when it speaks to them, and it them: of two that begin at the same time, the
+/// later one sees the other.
+template <caf::spawn_options Options = caf::no_spawn_options, class Behavior,
+          class Self, class... Args>
+caf::actor spawn_in_place(child_context& ctx, Behavior (*fun)(Self, Args...),
+                          std::type_identity_t<Args>... args) {
+  return untyped(ctx.system.spawn<Options>(
+    [fun, publish = ctx.publish, args...](Self self) -> Behavior {
+      publish(untyped(self));
+      return fun(self, args...);
+    }));
+}
+
 child_spec child(std::string id, std::string kind, start_function start) {
   child_spec spec;
   spec.id = std::move(id);
@@ -69,16 +83,16 @@ failure reopen(open_store& store, core::store& from, const house& home) {
 
 child_spec journal_child(const house_ptr& home, const open_store_ptr& store,
                          const plan_options& opts) {
-  auto spec = child(
-    "journal", "journal",
-    [home, store, from = opts.store,
-     threads = opts.threads](child_context& ctx) -> caf::expected<caf::actor> {
-      if (auto why = reopen(*store, *from, *home))
-        return make_error(why.code, why.message);
-      if (threads)
-        return untyped(ctx.system.spawn<caf::detached>(journal, home, store));
-      return untyped(ctx.system.spawn(journal, home, store));
-    });
+  auto spec =
+    child("journal", "journal",
+          [home, store, from = opts.store, threads = opts.threads](
+            child_context& ctx) -> caf::expected<caf::actor> {
+            if (auto why = reopen(*store, *from, *home))
+              return make_error(why.code, why.message);
+            if (threads)
+              return spawn_in_place<caf::detached>(ctx, journal, home, store);
+            return spawn_in_place(ctx, journal, home, store);
+          });
   return spec;
 }
 
@@ -88,7 +102,7 @@ child_spec shards_child(const house_ptr& home, const roster_ptr& names,
   for (uint32_t i = 0; i < home->opts.shards; ++i) {
     spec.children.push_back(
       child(std::to_string(i), "shard", [home, i](child_context& ctx) {
-        return untyped(ctx.system.spawn(shard, home, i, ctx.generation));
+        return spawn_in_place(ctx, shard, home, i, ctx.generation);
       }));
     spec.children.back().answers_tree = true;
   }
@@ -115,8 +129,7 @@ child_spec agents_child(const house_ptr& home, const roster_ptr& names,
     auto memory = std::make_shared<host_memory>();
     spec.children.push_back(
       child(agent.who.name, "host", [home, agent, memory](child_context& ctx) {
-        return untyped(
-          ctx.system.spawn(host, home, agent, memory, ctx.generation));
+        return spawn_in_place(ctx, host, home, agent, memory, ctx.generation);
       }));
     spec.children.back().answers_tree = true;
     spec.children.back().give_up = on_give_up::disable;
@@ -180,17 +193,17 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   auto& all = plan.root.children;
   all.push_back(readers_child(reader_names, opts));
   all.push_back(child("feed", "feed", [](child_context& ctx) {
-    return untyped(ctx.system.spawn(feed));
+    return spawn_in_place(ctx, feed);
   }));
   all.push_back(child("directory", "directory", [shared](child_context& ctx) {
-    return untyped(ctx.system.spawn(directory, shared));
+    return spawn_in_place(ctx, directory, shared);
   }));
   all.push_back(
     child("coordinator", "coordinator", [shared](child_context& ctx) {
-      return untyped(ctx.system.spawn(coordinator, shared));
+      return spawn_in_place(ctx, coordinator, shared);
     }));
   all.push_back(child("desk", "desk", [shared](child_context& ctx) {
-    return untyped(ctx.system.spawn(desk, shared));
+    return spawn_in_place(ctx, desk, shared);
   }));
   all.push_back(supervisor_child(std::move(storage)));
   all.push_back(agents_child(shared, home->agents, opts));

@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -212,6 +213,20 @@ void drain(caf::actor_system& sys, const house& home,
 
 } // namespace
 
+namespace {
+
+/// Runs and tasks end after their shards, by messages; what a system that ends
+/// does not deliver would leak. Code of agents that never returns is left.
+void await_actors(caf::actor_system& sys) {
+  constexpr std::chrono::seconds ends_within{2};
+  auto until = std::chrono::steady_clock::now() + ends_within;
+  while (sys.registry().running() > 0
+         && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::microseconds{200});
+}
+
+} // namespace
+
 failure node::parts::close(std::chrono::milliseconds deadline) {
   auto until = std::chrono::steady_clock::now() + deadline;
   if (api)
@@ -243,6 +258,7 @@ failure node::parts::close(std::chrono::milliseconds deadline) {
   root = {};
   auto home = plan.home;
   plan = {};
+  await_actors(*system);
   system.reset();
   store.reset();
   return why;

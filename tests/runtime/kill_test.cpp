@@ -172,9 +172,7 @@ TEST_CASE("a killed journal takes its shards along and loses nothing",
           "[runtime]")
 { kill_each({"journal"}, 20, 40); }
 
-// Run by hand (`runtime_test "[known]"`), see CHANGELOG.md: now and then a task
-// is not offered to the next coordinator and waits until the node restarts.
-TEST_CASE("a killed coordinator begins anew and loses nothing", "[.][known]")
+TEST_CASE("a killed coordinator begins anew and loses nothing", "[runtime]")
 { kill_each({"coordinator", "directory", "feed"}, 20, 40); }
 
 TEST_CASE("a killed host keeps what its agent does", "[runtime]")
@@ -186,7 +184,7 @@ TEST_CASE("killed runs and tasks are made again and lose nothing", "[runtime]")
 TEST_CASE("killed desks and readers lose nothing", "[runtime]")
 { kill_each({"desk", "reader"}, 20, 40); }
 
-TEST_CASE("any actor may be killed at any moment", "[.][known]")
+TEST_CASE("any actor may be killed at any moment", "[runtime]")
 {
   kill_each({"journal", "shard", "coordinator", "host", "run", "task", "desk",
              "reader", "directory", "feed"},

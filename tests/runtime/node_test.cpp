@@ -143,6 +143,66 @@ steps: {a: {agent: {capabilities: [fragile]}, backoff: {base: 1ms}}}
   CHECK(task["attempts"][0]["error"]["code"] == "agent_crashed");
 }
 
+TEST_CASE("what an agent had not begun when it crashed is done by the next one",
+          "[runtime]")
+{
+  class fragile : public agent {
+    outcome perform(const task& t, context&) override {
+      if (t.name == "bad")
+        throw std::runtime_error("as planned");
+      return outcome::done(t.input);
+    }
+  };
+  class reactive_fragile : public reactive_agent {
+    void perform(const task& t, reply done) override {
+      if (t.name == "bad")
+        throw std::runtime_error("as planned");
+      done.after(2ms, outcome::done(t.input));
+    }
+  };
+  auto reactive = GENERATE(false, true);
+  node n{quiet()};
+  if (reactive)
+    n.add(who("fragile", "fragile", 4),
+          [] { return std::make_unique<reactive_fragile>(); });
+  else
+    n.add(who("fragile", "fragile", 1),
+          [] { return std::make_unique<fragile>(); });
+  REQUIRE_FALSE(n.start());
+  for (int round = 0; round < 20; ++round) {
+    auto done = n.run(R"([
+      {"name":"bad","retries":0,"priority":9,"agent":{"capabilities":["fragile"]}},
+      {"name":"one","agent":{"capabilities":["fragile"]}},
+      {"name":"two","agent":{"capabilities":["fragile"]}},
+      {"name":"three","agent":{"capabilities":["fragile"]}}
+    ])");
+    CHECK(done.state == "failed");
+    auto tasks = ask(n, "tasks", {{"run", done.run}});
+    for (const auto& task : tasks["tasks"]) {
+      auto bad = task["name"] == "bad";
+      CHECK(task["state"] == (bad ? "failed" : "completed"));
+      CHECK(task["retries"] == 0);
+    }
+  }
+}
+
+TEST_CASE("an agent that lets go of its reply has crashed", "[runtime]")
+{
+  class forgetful : public reactive_agent {
+    void perform(const task&, reply) override {}
+  };
+  node n{quiet()};
+  n.add(who("forgetful", "forgetful", 1),
+        [] { return std::make_unique<forgetful>(); });
+  REQUIRE_FALSE(n.start());
+  auto done = n.run(
+    R"([{"name":"a","retries":0,"agent":{"capabilities":["forgetful"]}}])");
+  CHECK(done.state == "failed");
+  auto tasks = ask(n, "tasks", {{"run", done.run}});
+  CHECK(tasks["tasks"][0]["error"]["message"]
+        == "the agent dropped the task without an answer");
+}
+
 TEST_CASE("cancel stops what runs, on threads too", "[runtime]")
 {
   witness w;
@@ -209,6 +269,21 @@ TEST_CASE("the tree and the agents can be asked for", "[runtime]")
   CHECK(agents["agents"][0]["name"] == "echo");
   CHECK(agents["agents"][0]["max_load"] == 100);
   CHECK(ask(n, "status")["ready"] == true);
+}
+
+TEST_CASE("tasks of one need and several priorities go through together",
+          "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto done = n.run(R"([
+    {"name":"first","priority":9,"agent":{"capabilities":["echo"]}},
+    {"name":"second","priority":2,"agent":{"capabilities":["echo"]}},
+    {"name":"third","agent":{"capabilities":["echo"]}}
+  ])");
+  CHECK_FALSE(done.error);
+  CHECK(done.state == "completed");
 }
 
 TEST_CASE("wrong work is refused and changes nothing", "[runtime]")
