@@ -176,25 +176,40 @@ void add_gate(node& to, const std::shared_ptr<gate>& g, uint32_t max_load) {
   to.add(who, [g] { return std::make_unique<gated>(g); });
 }
 
+/// Runs that have not ended, live or rows.
+uint64_t open_runs(node& n) {
+  std::string body;
+  must(n.ask("status", "{}", body));
+  auto status = json::parse(body);
+  return status["live_runs"].get<uint64_t>()
+         + status["backlog"].get<uint64_t>();
+}
+
+/// From the opening of the gate until everything has ended durably.
 double drain_us(settings& s, uint64_t size, uint64_t chunk) {
   scratch where;
   node n{options_for(s, where)};
   auto g = std::make_shared<gate>();
-  add_gate(n, g, 4000);
+  add_gate(n, g, static_cast<uint32_t>(s.number("slots", 1000)));
   must(n.start());
-  std::counting_semaphore<> accepted{0};
+  constexpr int open = 16;
+  std::counting_semaphore<> room{open};
   auto runs = size / chunk;
-  for (uint64_t i = 0; i < runs; ++i)
+  for (uint64_t i = 0; i < runs; ++i) {
+    room.acquire();
     n.submit_tasks(noop_tasks(i * chunk, chunk), {}, [&](submitted x) {
       if (x.error)
         throw std::runtime_error(x.error.message);
-      accepted.release();
+      room.release();
     });
-  for (uint64_t i = 0; i < runs; ++i)
-    accepted.acquire();
+  }
+  for (int i = 0; i < open; ++i)
+    room.acquire();
   auto begin = steady::now();
   g->let_go();
-  for (std::string body; g->seen < runs * chunk;)
+  while (g->seen < runs * chunk)
+    std::this_thread::sleep_for(std::chrono::microseconds{200});
+  while (open_runs(n) > 0)
     std::this_thread::sleep_for(std::chrono::microseconds{200});
   return seconds_since(begin) * 1e6 / static_cast<double>(runs * chunk);
 }

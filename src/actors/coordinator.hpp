@@ -34,7 +34,7 @@ struct coordinator_state {
   std::set<uint32_t> silent;
   std::set<std::string> unheard; // Hosts.
   std::vector<in_progress> reported;
-  bool deciding = false;     // A `decide` is on its way to us.
+  bool deciding = false; // A `decide` is on its way to us.
   core::instant next_tick;
 };
 

@@ -40,7 +40,7 @@ void say_hello(host_ptr self) {
   x.generation = st.generation;
   x.health = st.health;
   for (const auto& [key, attempt] : st.memory->attempts)
-    if (attempt.now != hosted::phase::ended)
+    if (!attempt.slot_is_free)
       x.running.push_back(key);
   std::sort(x.running.begin(), x.running.end());
   if (auto to = st.coordinator.handle())
@@ -198,12 +198,7 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     [self](cancel_atom, const token& key, bool force) {
       cancel(self, key, force);
     },
-    [self](ack_atom, const token_list& list) {
-      for (const auto& key : list.items) {
-        self->state.memory->attempts.erase(key);
-        self->state.memory->unrecorded.erase(key);
-      }
-    },
+    [self](ack_atom, const token_list& list) { forget_recorded(self, list); },
     [self](ack_atom) {
       self->delayed_send(self, resend_interval, ack_atom_v);
       resend(self);

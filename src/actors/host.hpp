@@ -31,6 +31,7 @@ struct hosted {
   std::unique_ptr<ended> end; // Kept until it is recorded.
   core::instant since;
   phase now = phase::waits_for_go;
+  bool slot_is_free = false; // Its slot is somebody else's.
 };
 
 /// A slot of an agent that may block: an instance with its own thread.
@@ -49,6 +50,7 @@ struct token_hash {
 struct host_memory {
   std::unordered_map<token, hosted, token_hash> attempts;
   std::set<token> unrecorded; // Those that have ended.
+  uint32_t without_slot = 0;  // Those whose slot is somebody else's.
   std::vector<slot> slots;    // A reactive agent has one, for all.
   uint32_t lost_slots = 0;    // Threads that ignore cancellation.
 };
@@ -82,14 +84,14 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
 void take_assignments(host_ptr self, assignment_list& list);
 void call_agent(host_ptr self, std::vector<hosted*>& list);
 void take_done(host_ptr self, const token_list& list);
+void forget_recorded(host_ptr self, const token_list& list);
 void resend(host_ptr self);
 void instance_crashed(host_ptr self, const caf::down_msg& down);
 void fill_slots(host_ptr self);
 /// Slots in use.
 inline uint32_t load_of(const host_memory& memory) {
   return memory.lost_slots
-         + static_cast<uint32_t>(memory.attempts.size()
-                                 - memory.unrecorded.size());
+         + static_cast<uint32_t>(memory.attempts.size() - memory.without_slot);
 }
 
 /// One instance of the agent's code.

@@ -12,6 +12,17 @@ namespace troupe {
 
 namespace {
 
+/// What is done but not recorded is done again if the node dies: at most as
+/// much as the agent has slots.
+bool keeps_slot(const host_actor_state& st, const ended& x) {
+  return x.how == core::end_kind::answered && !st.spec.who.pure;
+}
+
+void free_slot(host_memory& memory, hosted& x) {
+  x.slot_is_free = true;
+  ++memory.without_slot;
+}
+
 /// Ends go to their shards, and the coordinator hears of free slots.
 void report(host_ptr self, std::vector<ended>& ends) {
   auto& st = self->state;
@@ -20,10 +31,13 @@ void report(host_ptr self, std::vector<ended>& ends) {
   performed_list performed;
   performed.agent = st.spec.who.name;
   for (auto& x : ends) {
-    slots.items.push_back(x.key);
-    slots.corrects |= x.how == core::end_kind::returned;
     by_shard[st.home->shard_of(x.key.task)].items.push_back(x);
     auto& attempt = st.memory->attempts.at(x.key);
+    if (!keeps_slot(st, x)) {
+      free_slot(*st.memory, attempt);
+      slots.items.push_back(x.key);
+      slots.corrects |= x.how == core::end_kind::returned;
+    }
     if (x.how == core::end_kind::answered || x.how == core::end_kind::crashed)
       performed.items.push_back(
         {attempt.what->step->need->type,
@@ -34,7 +48,7 @@ void report(host_ptr self, std::vector<ended>& ends) {
   for (auto& [shard, list] : by_shard)
     if (auto to = st.shards[shard].handle())
       self->send(to, std::move(list));
-  if (auto to = st.coordinator.handle())
+  if (auto to = st.coordinator.handle(); to && !slots.items.empty())
     self->send(to, std::move(slots));
   if (auto to = st.directory.handle(); to && !performed.items.empty())
     self->send(to, std::move(performed));
@@ -70,7 +84,7 @@ void take_assignments(host_ptr self, assignment_list& list) {
     auto [pos, is_new] = st.memory->attempts.try_emplace(what->key);
     if (!is_new) {
       // Sent twice. The coordinator that did may not know that it has ended.
-      if (pos->second.now == hosted::phase::ended)
+      if (pos->second.slot_is_free)
         twice.items.push_back(what->key);
       continue;
     }
@@ -141,6 +155,26 @@ void take_done(host_ptr self, const token_list& list) {
   }
   if (!ends.empty())
     report(self, ends);
+}
+
+void forget_recorded(host_ptr self, const token_list& list) {
+  auto& st = self->state;
+  auto& memory = *st.memory;
+  freed slots{st.spec.who.name, st.generation, 0, false, {}};
+  for (const auto& key : list.items) {
+    auto pos = memory.attempts.find(key);
+    if (pos == memory.attempts.end())
+      continue;
+    if (pos->second.slot_is_free)
+      --memory.without_slot;
+    else
+      slots.items.push_back(key);
+    memory.attempts.erase(pos);
+    memory.unrecorded.erase(key);
+  }
+  slots.load = load_of(memory);
+  if (auto to = st.coordinator.handle(); to && !slots.items.empty())
+    self->send(to, std::move(slots));
 }
 
 void resend(host_ptr self) {

@@ -118,6 +118,7 @@ CAF_ADD_ATOM(troupe, troupe, go_atom, "go")
 CAF_ADD_ATOM(troupe, troupe, health_atom, "health")
 CAF_ADD_ATOM(troupe, troupe, held_atom, "held")
 CAF_ADD_ATOM(troupe, troupe, intake_atom, "intake")
+CAF_ADD_ATOM(troupe, troupe, later_atom, "later")
 CAF_ADD_ATOM(troupe, troupe, load_atom, "load")
 CAF_ADD_ATOM(troupe, troupe, unlock_atom, "unlock")
 CAF_ADD_ATOM(troupe, troupe, perf_atom, "perf")
@@ -182,6 +183,8 @@ using shard_actor = caf::typed_actor<
   caf::reacts_to<found_key>,
   // INTERNAL: send the next batch, fire timers, activate.
   caf::reacts_to<settle_atom>, caf::reacts_to<caf::tick_atom>,
+  // INTERNAL: send it even if nobody waits for it.
+  caf::reacts_to<settle_atom, later_atom>,
   // INTERNAL: the coordinator has forgotten what an earlier life offered.
   caf::reacts_to<ack_atom>,
   // Its runs and tasks.

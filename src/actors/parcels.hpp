@@ -322,7 +322,7 @@ struct sub_run_end {
 struct freed {
   std::string agent;
   uint64_t generation = 0;
-  uint32_t load = 0;    // What is left.
+  uint32_t load = 0;     // What is left.
   bool corrects = false; // The host was asked too much: believe its load.
   std::vector<token> items;
 };

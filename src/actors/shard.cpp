@@ -54,11 +54,11 @@ void take_ended(shard_ptr self, ended_list& list) {
       waits->second.done.push_back(std::move(x));
     else if (st.runs.count(run) == 0) {
       st.then.recorded[x.agent].push_back(x.key); // Too late for anybody.
+      settle_soon(self);
     } else
       all[run].ends.push_back(std::move(x));
   }
   deliver(self, all);
-  settle_soon(self);
 }
 
 void take_committed(shard_ptr self, const committed& x) {
@@ -73,7 +73,8 @@ void take_committed(shard_ptr self, const committed& x) {
   auto then = std::move(st.flying->then);
   st.flying.reset();
   release(self, then);
-  settle_soon(self);
+  if (self->state.awaited)
+    settle_soon(self);
 }
 
 load_sample sample(const shard_actor_state& st) {
@@ -166,6 +167,11 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
     [self](settle_atom) {
       self->state.settling = false;
       settle(self);
+    },
+    [self](settle_atom, later_atom) {
+      self->state.settling_later = false;
+      if (!self->state.gather.empty())
+        settle_soon(self);
     },
     [self](caf::tick_atom) {
       self->state.next_tick = core::no_instant;

@@ -111,6 +111,8 @@ struct shard_actor_state {
   held_back then; // For what `gather` has.
   std::optional<in_flight_batch> flying;
   bool settling = false;
+  bool settling_later = false;
+  bool awaited = false; // Somebody waits for what is gathered.
 };
 
 using shard_ptr = shard_actor::stateful_pointer<shard_actor_state>;

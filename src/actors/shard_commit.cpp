@@ -127,6 +127,25 @@ bool stays_live(shard_ptr self, core::id key, live_run& run,
 
 } // namespace
 
+namespace {
+
+/// Somebody waits for the commit. Nobody does for the mere news that an agent
+/// has begun: should it be lost, the task is given away again, as if it had.
+bool is_awaited(const changes& x) {
+  return !x.offers.empty() || !x.go.empty() || !x.recorded.empty()
+         || !x.answers.empty() || !x.sub_runs.empty() || x.effects.over;
+}
+
+/// Writes with whatever is awaited next, or soon without it.
+void settle_later(shard_ptr self) {
+  constexpr std::chrono::milliseconds news_wait{10};
+  if (std::exchange(self->state.settling_later, true))
+    return;
+  self->delayed_send(self, news_wait, settle_atom_v, later_atom_v);
+}
+
+} // namespace
+
 void take_changes(shard_ptr self, changes& x) {
   auto& st = self->state;
   auto pos = st.runs.find(x.run);
@@ -157,6 +176,7 @@ void take_changes(shard_ptr self, changes& x) {
   if (!x.effects.facts.empty() || !x.effects.tasks.empty()
       || x.effects.run.fresh)
     st.gather.add(x.effects);
+  auto awaited = is_awaited(x);
   if (!x.offers.empty())
     st.then.offers.emplace_back(x.run, std::move(x.offers));
   for (auto& [agent, key] : x.go)
@@ -173,10 +193,14 @@ void take_changes(shard_ptr self, changes& x) {
     command_run(self, child, verb::resume);
   for (auto& sub : x.sub_runs)
     start_sub_run(self, x.run, sub);
-  settle_soon(self);
+  if (awaited)
+    settle_soon(self);
+  else
+    settle_later(self);
 }
 
 void settle_soon(shard_ptr self) {
+  self->state.awaited = true;
   if (self->state.settling)
     return;
   self->state.settling = true;
@@ -188,6 +212,7 @@ void settle(shard_ptr self) {
   if (st.before || st.flying)
     return;
   if (st.gather.empty()) {
+    st.awaited = false;
     auto then = std::exchange(st.then, {});
     release(self, then);
     return;
@@ -195,6 +220,7 @@ void settle(shard_ptr self) {
   auto to = st.journal.handle();
   if (!to)
     return; // It restarts, and so shall we.
+  st.awaited = false;
   auto batch = std::make_shared<core::batch>(
     st.gather.take(st.index, st.epoch, st.next_seq));
   st.flying =

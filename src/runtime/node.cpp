@@ -13,6 +13,7 @@
 
 #include "runtime/house_plan.hpp"
 #include "runtime/node_insides.hpp"
+#include "runtime/scheduler.hpp"
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -28,7 +29,7 @@ struct system_config : caf::actor_system_config {
   explicit system_config(uint32_t threads) {
     add_supervision_types(*this);
     add_message_types<caf::id_block::troupe>();
-    set("scheduler.policy", caf::atom("sharing"));
+    runtime::load_scheduler(*this);
     set("scheduler.max-throughput", messages_per_turn);
     set("scheduler.max-threads", size_t{threads});
   }
