@@ -177,7 +177,9 @@ void take_changes(shard_ptr self, changes& x) {
       || x.effects.run.fresh)
     st.gather.add(x.effects);
   auto awaited = is_awaited(x);
-  if (!x.offers.empty())
+  if (x.offers.empty())
+    st.live->arrived(x.run); // It waits for something else than agents.
+  else
     st.then.offers.emplace_back(x.run, std::move(x.offers));
   for (auto& [agent, key] : x.go)
     st.then.go[agent].push_back(key);
@@ -242,6 +244,7 @@ void release(shard_ptr self, held_back& what) {
     auto pos = st.runs.find(key);
     if (pos == st.runs.end())
       continue;
+    st.live->arrived(key);
     auto lanes = lanes_of(offers);
     if (offers.empty() || !stays_live(self, key, pos->second, offers, lanes))
       continue;
@@ -288,6 +291,7 @@ void drop_run(shard_ptr self, core::id key) {
   for (const auto& [number, handle] : run.timers)
     st.wheel.cancel(handle);
   run_gone(self, key);
+  st.live->arrived(key);
   self->send_exit(run.actor, caf::exit_reason::user_shutdown);
   if (!run.over)
     return; // Parked.

@@ -294,10 +294,12 @@ void loaded(shard_ptr self, loaded_run& x) {
   }
   auto wait = std::move(pos->second);
   st.loads.erase(pos);
-  if (!x.why)
+  if (!x.why) {
     spawn_loaded(self, x, wait);
-  else
+  } else {
     run_gone(self, x.run);
+    st.live->arrived(x.run);
+  }
   for (auto& c : wait.commands) {
     if (!x.why) {
       obey(self, c);

@@ -81,8 +81,21 @@ std::optional<id> window::next() {
   if (best == nullptr)
     return std::nullopt;
   auto run = best->waiting.begin()->second;
+  auto lanes = runs_.at(run).lanes;
+  for (const auto& x : lanes)
+    enter(x.lane, x.count);
   forget(run);
+  coming_[run] = std::move(lanes);
   return run;
+}
+
+void window::arrived(id run) {
+  auto pos = coming_.find(run);
+  if (pos == coming_.end())
+    return;
+  for (const auto& x : pos->second)
+    leave(x.lane, x.count);
+  coming_.erase(pos);
 }
 
 void window::drop_if_idle(std::map<lane_key, lane>::iterator pos) {

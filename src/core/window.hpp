@@ -55,8 +55,11 @@ public:
   /// not parked.
   bool forget(id run);
   /// The next run to load, if there is room in a lane: oldest first within a
-  /// lane, emptiest lane first. It is no longer parked.
+  /// lane, emptiest lane first. It is no longer parked, and its place is kept
+  /// until it has arrived.
   std::optional<id> next();
+  /// That run is loaded, or will never be. No effect on others.
+  void arrived(id run);
 
   uint64_t parked() const { return runs_.size(); }
   uint64_t parked_tasks() const { return parked_tasks_; }
@@ -78,6 +81,7 @@ private:
   window_options opts_;
   std::map<lane_key, lane> lanes_;
   std::map<id, parked_run> runs_;
+  std::map<id, std::vector<lane_count>> coming_;
   uint64_t live_ = 0;
   uint64_t parked_tasks_ = 0;
 };
