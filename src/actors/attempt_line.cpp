@@ -94,7 +94,7 @@ void attempt_line::give_after(std::chrono::milliseconds delay, outcome result) {
   {
     std::lock_guard guard{mutex_};
     planned_at_ = to_->now() + delay;
-    planned_ = std::move(result);
+    planned_ = std::make_unique<outcome>(std::move(result));
   }
   if (cancelled_)
     return end(core::end_kind::cancelled, "cancelled");
@@ -110,12 +110,13 @@ core::instant attempt_line::planned() const {
 }
 
 void attempt_line::give_planned() {
-  outcome result;
+  std::unique_ptr<outcome> result;
   {
     std::lock_guard guard{mutex_};
     result = std::move(planned_);
   }
-  give(std::move(result));
+  if (result)
+    give(std::move(*result));
 }
 
 bool attempt_line::cancelled() const {

@@ -72,7 +72,7 @@ private:
   std::function<void(bool)> react_;
   std::unique_ptr<ended> end_;
   core::instant planned_at_; // `give_after` was called: nobody is at work.
-  outcome planned_;
+  std::unique_ptr<outcome> planned_;
   bool forced_ = false;
   core::instant next_signal_;
 };

@@ -1,6 +1,7 @@
 #include "actors/coordinator.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include <caf/stateful_actor.hpp>
@@ -37,7 +38,7 @@ void append(std::string& to, const char* format, double value) {
                       std::snprintf(buffer, sizeof buffer, format, value)));
 }
 
-core::text why_this_agent(const core::decision& x) {
+core::text to_json(const core::decision& x) {
   std::string json;
   json.reserve(160);
   append(json, R"({"total":%.4g)", x.why.total);
@@ -57,6 +58,33 @@ core::text why_this_agent(const core::decision& x) {
   }
   json += "]}";
   return core::text{std::move(json)};
+}
+
+/// The digits that are shown: decisions that follow each other often have the
+/// same, and share the words then.
+told_score digits_of(const core::decision& x) {
+  constexpr double shown = 1e4;
+  auto digits = [](double value) {
+    return static_cast<int32_t>(std::lround(value * shown));
+  };
+  told_score y;
+  y.digits = {digits(x.why.total), digits(x.why.capability), digits(x.why.load),
+              digits(x.why.performance), digits(x.why.specialisation)};
+  for (size_t i = 0; i < x.runners_up.size(); ++i) {
+    y.digits[5 + i] = digits(x.runners_up[i].total);
+    y.others[i] = x.runners_up[i].agent;
+  }
+  return y;
+}
+
+core::text why_this_agent(coordinator_state& st, const core::decision& x) {
+  auto now = digits_of(x);
+  if (now.digits != st.told.digits || now.others != st.told.others
+      || st.told.words.empty()) {
+    now.words = to_json(x);
+    st.told = std::move(now);
+  }
+  return st.told.words;
 }
 
 void decide_soon(coordinator_ptr self) {
@@ -92,7 +120,7 @@ void assign(coordinator_ptr self, const core::decision& x, turn& out) {
   assigned done;
   done.key = what->key;
   done.agent = agent;
-  done.score = why_this_agent(x);
+  done.score = why_this_agent(st, x);
   done.waits = waits_for_go(*what, host.outside);
   out.shards[st.home->shard_of(x.task)].items.push_back(std::move(done));
   auto& list = out.hosts[agent];

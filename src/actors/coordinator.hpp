@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,6 +11,13 @@
 #include "core/limits.hpp"
 
 namespace troupe {
+
+/// The parts of a score as they are shown.
+struct told_score {
+  std::array<int32_t, 7> digits{};
+  std::array<core::text, 2> others;
+  core::text words;
+};
 
 struct coordinator_state {
   static inline const char* name = "coordinator";
@@ -34,6 +42,7 @@ struct coordinator_state {
   std::set<uint32_t> silent;
   std::set<std::string> unheard; // Hosts.
   std::vector<in_progress> reported;
+  told_score told;       // The last one.
   bool deciding = false; // A `decide` is on its way to us.
   core::instant next_tick;
 };

@@ -267,6 +267,7 @@ private:
   std::vector<fact> facts_;
   std::vector<uint32_t> dirty_;
   run_effects out_;
+  text last_agent_; // Tasks that follow each other often share one.
 };
 
 } // namespace troupe::core

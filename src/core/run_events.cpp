@@ -17,7 +17,9 @@ bool run::assigned(uint32_t number, uint32_t attempt, std::string_view agent,
     return false;
   }
   t.offered = false; // Still counted in `active_`.
-  t.agent = text{std::string{agent}};
+  if (last_agent_.view() != agent)
+    last_agent_ = text{std::string{agent}};
+  t.agent = last_agent_;
   t.score = std::move(score);
   t.started_at = now;
   apply(t, task_event::start, now);
