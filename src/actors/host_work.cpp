@@ -134,16 +134,38 @@ void call_agent(host_ptr self, std::vector<hosted*>& list) {
     self->send(st.memory->slots.front().instance, std::move(all));
 }
 
+namespace {
+
+/// A thread that ignored its cancellation has come back: its slot is free.
+void regain_slot(host_ptr self, const token& key) {
+  auto& st = self->state;
+  auto& memory = *st.memory;
+  auto slot = std::find_if(memory.slots.begin(), memory.slots.end(),
+                           [&key](const auto& x) { return x.busy == key; });
+  if (slot == memory.slots.end())
+    return;
+  slot->busy = {};
+  --memory.lost_slots;
+  if (auto to = st.coordinator.handle())
+    self->send(
+      to, freed{st.spec.who.name, st.generation, load_of(memory), true, {}});
+}
+
+} // namespace
+
 void take_done(host_ptr self, const token_list& list) {
   auto& st = self->state;
   std::vector<ended> ends;
   for (const auto& key : list.items) {
     auto pos = st.memory->attempts.find(key);
-    if (pos == st.memory->attempts.end())
+    if (pos == st.memory->attempts.end()
+        || pos->second.now == hosted::phase::ended) {
+      regain_slot(self, key);
       continue;
+    }
     auto& x = pos->second;
     auto end = x.line->take_end();
-    if (!end || x.now == hosted::phase::ended)
+    if (!end)
       continue;
     x.now = hosted::phase::ended;
     st.memory->unrecorded.insert(key);

@@ -56,6 +56,11 @@ void work_on(self_ptr self, call_list& list) {
   }
   auto host = child_ref<host_actor>{st.host->host};
   auto done = ends.take();
+  // Also one that ended without us while its code went on: the thread is back.
+  if (st.blocking)
+    for (const auto& x : list.items)
+      if (done.items.empty() || done.items.back() != x.what->key)
+        done.items.push_back(x.what->key);
   if (auto to = host.handle(); to && !done.items.empty())
     self->send(to, done_atom_v, std::move(done));
 }

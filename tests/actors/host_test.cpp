@@ -1,0 +1,250 @@
+#include <catch2/catch.hpp>
+
+#include <thread>
+
+#include "actors/house_stage.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Keeps the replies until the test gives them.
+struct held_replies {
+  std::map<std::string, reply> by_name;
+  int calls = 0;
+};
+
+class holder : public reactive_agent {
+public:
+  explicit holder(held_replies& to) : to_(to) {}
+  void perform(const task& t, reply done) override {
+    ++to_.calls;
+    to_.by_name[t.name] = std::move(done);
+  }
+
+private:
+  held_replies& to_;
+};
+
+/// The host of one agent between a scripted shard and a scripted coordinator.
+struct cast : house_stage {
+  held_replies replies;
+  neighbour shard{sys};
+  neighbour chooser{sys};
+  agent_spec spec;
+  std::shared_ptr<host_memory> memory = std::make_shared<host_memory>();
+  host_actor ann;
+  uint64_t life = 0;
+
+  cast() {
+    place(shard_names, "0", shard.handle);
+    place(names, "coordinator", chooser.handle);
+    home->agent_names = {"ann"};
+    spec.who.name = "ann";
+    spec.who.capabilities = {"a"};
+    spec.who.max_load = 2;
+    spec.make = [this] { return std::make_unique<holder>(replies); };
+  }
+  ~cast() {
+    replies.by_name.clear();
+    end();
+    for (auto& slot : memory->slots)
+      caf::anon_send_exit(slot.instance, caf::exit_reason::kill);
+    settle();
+  }
+
+  void begin() {
+    house_ptr shared = home;
+    life = home->agents->begin("ann");
+    ann = sys.spawn(host, shared, spec, memory, life);
+    home->agents->publish("ann", life, caf::actor_cast<caf::actor>(ann));
+    settle();
+  }
+  void end() {
+    if (ann)
+      caf::anon_send_exit(ann, caf::exit_reason::kill);
+    ann = nullptr;
+    settle();
+  }
+  template <class... Ts>
+  void tell(Ts&&... xs) {
+    caf::anon_send(ann, std::forward<Ts>(xs)...);
+    settle();
+  }
+  void give(std::vector<work_ptr> list) {
+    tell(assignment_list{life, std::move(list)});
+  }
+  void answer(const std::string& name) {
+    replies.by_name.at(name)(outcome::done());
+    replies.by_name.erase(name);
+    settle();
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(cast, "a host says hello with what it holds", "[host]") {
+  begin();
+  auto first = chooser.take<hello>();
+  REQUIRE(first);
+  CHECK(first->who.name == "ann");
+  CHECK(first->running.empty());
+  give({make_work(1, "a")});
+  end();
+  begin();
+  auto second = chooser.take<hello>();
+  REQUIRE(second);
+  CHECK(second->generation == first->generation + 1);
+  CHECK(second->running == std::vector<token>{make_work(1, "a")->key});
+  // Its agent's code was never interrupted.
+  CHECK(replies.calls == 1);
+  answer("s1");
+  auto ended = shard.take<ended_list>();
+  REQUIRE(ended);
+  CHECK(ended->items[0].how == core::end_kind::answered);
+}
+
+TEST_CASE_METHOD(cast, "what is done keeps its slot until it is recorded",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a")});
+  answer("s1");
+  CHECK(shard.take<ended_list>());
+  CHECK_FALSE(chooser.take<freed>());
+  tell(ack_atom_v, token_list{{make_work(1, "a")->key}});
+  auto free = chooser.take<freed>();
+  REQUIRE(free);
+  CHECK(free->load == 0);
+  CHECK(free->items.size() == 1);
+}
+
+TEST_CASE_METHOD(cast, "the slot of a pure agent is free when it is done",
+                 "[host]") {
+  spec.who.pure = true;
+  begin();
+  give({make_work(1, "a")});
+  answer("s1");
+  CHECK(chooser.take<freed>());
+  tell(ack_atom_v, token_list{{make_work(1, "a")->key}});
+  CHECK_FALSE(chooser.take<freed>());
+}
+
+TEST_CASE_METHOD(cast, "an end that nobody records is said again", "[host]") {
+  begin();
+  give({make_work(1, "a")});
+  answer("s1");
+  CHECK(shard.take<ended_list>());
+  advance(3s, 100ms);
+  CHECK(shard.take<ended_list>());
+  tell(ack_atom_v, token_list{{make_work(1, "a")->key}});
+  while (shard.take<ended_list>())
+    ;
+  advance(3s, 100ms);
+  CHECK_FALSE(shard.take<ended_list>());
+}
+
+TEST_CASE_METHOD(cast, "a full host returns what is too much, uncounted",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a"), make_work(2, "a"), make_work(3, "a")});
+  CHECK(replies.calls == 2);
+  auto back = shard.take<ended_list>();
+  REQUIRE(back);
+  REQUIRE(back->items.size() == 1);
+  CHECK(back->items[0].key.task.number() == 3);
+  CHECK(back->items[0].how == core::end_kind::returned);
+  auto free = chooser.take<freed>();
+  REQUIRE(free);
+  CHECK(free->corrects);
+  CHECK(free->load == 2);
+}
+
+TEST_CASE_METHOD(cast, "work that was given to an earlier life comes back",
+                 "[host]") {
+  begin();
+  tell(assignment_list{life + 1, {make_work(1, "a")}});
+  CHECK(replies.calls == 0);
+  auto back = shard.take<ended_list>();
+  REQUIRE(back);
+  CHECK(back->items[0].how == core::end_kind::returned);
+}
+
+TEST_CASE_METHOD(cast, "an assignment that is sent twice is worked on once",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a")});
+  give({make_work(1, "a")});
+  CHECK(replies.calls == 1);
+  CHECK_FALSE(shard.take<ended_list>());
+}
+
+TEST_CASE_METHOD(cast, "an agent outside is called when its start is durable",
+                 "[host]") {
+  spec.outside = true;
+  begin();
+  give({make_work(1, "a"), make_work(2, "a")});
+  CHECK(replies.calls == 0);
+  tell(go_atom_v, token_list{{make_work(2, "a")->key}});
+  CHECK(replies.calls == 1);
+  CHECK(replies.by_name.count("s2") == 1);
+  tell(cancel_atom_v, make_work(1, "a")->key, false);
+  auto end = shard.take<ended_list>();
+  REQUIRE(end);
+  CHECK(end->items[0].how == core::end_kind::cancelled);
+}
+
+TEST_CASE_METHOD(cast, "an agent that ignores cancellation is named",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a")});
+  tell(cancel_atom_v, make_work(1, "a")->key, false);
+  CHECK_FALSE(shard.take<ended_list>());
+  tell(cancel_atom_v, make_work(1, "a")->key, true);
+  auto end = shard.take<ended_list>();
+  REQUIRE(end);
+  CHECK(end->items[0].how == core::end_kind::stuck);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("ignores cancellation of step `s1`")
+        != std::string::npos);
+  answer("s1"); // Too late: nobody hears of it.
+  CHECK_FALSE(shard.take<ended_list>());
+}
+
+TEST_CASE_METHOD(cast, "a shard that asks hears what runs and what has ended",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a"), make_work(2, "a")});
+  answer("s2");
+  tell(held_atom_v, uint32_t{0});
+  auto list = shard.take<held_list>();
+  REQUIRE(list);
+  CHECK_FALSE(list->anew);
+  CHECK(list->running == std::vector<token>{make_work(1, "a")->key});
+  REQUIRE(list->done.size() == 1);
+  CHECK(list->done[0].key == make_work(2, "a")->key);
+}
+
+TEST_CASE_METHOD(cast, "a thread that comes back late is a slot again",
+                 "[host]") {
+  // Its code is still at work when the host gives it up.
+  class late : public agent {
+  public:
+    explicit late(cast& all) : all_(all) {}
+    outcome perform(const task&, context&) override {
+      auto line = all_.memory->attempts.begin()->second.line;
+      std::thread{[&] { line->end(core::end_kind::stuck, "gone"); }}.join();
+      ++all_.memory->lost_slots;
+      return outcome::done();
+    }
+
+  private:
+    cast& all_;
+  };
+  spec.make = agent_factory{[this] { return std::make_unique<late>(*this); }};
+  begin();
+  give({make_work(1, "a")});
+  CHECK(memory->lost_slots == 0);
+  CHECK(memory->slots[0].busy == token{});
+}
