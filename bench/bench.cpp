@@ -69,14 +69,6 @@ bool settings::has(const std::string& name) const {
                      [&name](const auto& x) { return x.first == name; });
 }
 
-std::vector<std::string> settings::unknown() const {
-  std::vector<std::string> all;
-  for (const auto& [name, value] : given_)
-    if (!used_.contains(name) && name != "json" && name != "memory")
-      all.push_back(name);
-  return all;
-}
-
 double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }
@@ -156,22 +148,84 @@ std::string noop_tasks(uint64_t first, uint64_t n) {
 
 namespace {
 
-using run_function = figures (*)(settings&);
+struct benchmark {
+  figures (*run)(settings&) = nullptr;
+  const char* about = "";
+  std::vector<std::pair<std::string, std::string>> settings; // And the default.
+};
 
-const std::map<std::string, run_function>& all_benchmarks() {
-  static const std::map<std::string, run_function> all{
-    {"throughput", throughput},
-    {"latency", latency},
-    {"dag", dag},
-    {"backlog", backlog},
-    {"actors", live_actors},
-    {"allocate", allocate},
-    {"recovery", recovery},
-    {"restart", agent_restart},
-    {"cancel", cancel},
-    {"plan", plan},
-    {"start", start}};
+const std::map<std::string, benchmark>& all_benchmarks() {
+  static const std::map<std::string, benchmark> all{
+    {"throughput",
+     {throughput,
+      "no-op tasks through a durable node",
+      {{"tasks", "100000"},
+       {"chunk", "500"},
+       {"open", "16"},
+       {"slots", "4000"}}}},
+    {"latency",
+     {latency,
+      "one task, from submission to its durable end",
+      {{"samples", "2000"}}}},
+    {"dag",
+     {dag, "workflows of 1-8-1 steps", {{"runs", "5000"}, {"open", "256"}}}},
+    {"backlog",
+     {backlog,
+      "time per task while a backlog drains",
+      {{"sizes", "1000,10000,100000,1000000"},
+       {"chunk", "500"},
+       {"slots", "1000"}}}},
+    {"actors",
+     {live_actors, "memory of a task in progress", {{"live", "100000"}}}},
+    {"allocate",
+     {allocate,
+      "decisions of the coordinator, without a store",
+      {{"agents", "10000"}, {"capabilities", "100"}, {"queued", "1000000"}}}},
+    {"recovery",
+     {recovery,
+      "kill -9 in the middle, and a new start",
+      {{"tasks", "10000"}}}},
+    {"restart",
+     {agent_restart,
+      "from an agent's crash to its next task",
+      {{"samples", "500"}}}},
+    {"cancel",
+     {cancel,
+      "from one call to the last process gone",
+      {{"children", "50"}, {"samples", "10"}}}},
+    {"plan", {plan, "reading and planning a workflow", {{"tasks", "10000"}}}},
+    {"start", {start, "from exec to a ready node", {{"samples", "9"}}}}};
   return all;
+}
+
+void print_usage(std::ostream& out) {
+  out << "Usage: troupe bench NAME [--json] [--memory] [--shards N] "
+         "[--threads N] [SETTING]...\n\n";
+  for (const auto& [name, x] : all_benchmarks()) {
+    out << "  " << name << std::string(12 - name.size(), ' ') << x.about;
+    for (const auto& [setting, value] : x.settings)
+      out << "\n" << std::string(16, ' ') << "--" << setting << ' ' << value;
+    out << '\n';
+  }
+  out << "\nDurable (SQLite, synchronous=FULL) in the working directory, "
+         "unless --memory.\nWhat each figure says: docs/benchmarks.md\n";
+}
+
+/// What is wrong with the arguments; empty: nothing.
+std::string problem(const benchmark& x, const settings& given) {
+  for (const auto& [name, value] : given.all()) {
+    auto common = name == "json" || name == "memory";
+    auto number = name == "shards" || name == "threads";
+    for (const auto& [known, otherwise] : x.settings)
+      number = number || known == name;
+    if (!common && !number)
+      return "unknown setting --" + name;
+    if (number
+        && (value.empty()
+            || value.find_first_not_of("0123456789,") != value.npos))
+      return "--" + name + " must be a number, it is `" + value + "`";
+  }
+  return {};
 }
 
 json machine() {
@@ -199,12 +253,13 @@ void print_table(const json& report) {
 
 int run_one(const std::string& name, const std::vector<std::string>& args) {
   settings s{args};
-  auto result = all_benchmarks().at(name)(s);
-  if (auto wrong = s.unknown(); !wrong.empty()) {
-    std::cerr << "troupe bench " << name << ": unknown setting --"
-              << wrong.front() << '\n';
+  const auto& which = all_benchmarks().at(name);
+  if (auto wrong = problem(which, s); !wrong.empty()) {
+    std::cerr << "troupe bench " << name << ": " << wrong
+              << "; `troupe bench --help` lists all\n";
     return 2;
   }
+  auto result = which.run(s);
   json report{{"bench", name},
               {"version", version()},
               {"machine", machine()},
@@ -230,12 +285,11 @@ int run_bench(const std::vector<std::string>& args) {
   if (!args.empty() && args.front() == "start-child")
     return start_child({args.begin() + 1, args.end()});
   if (args.empty() || !all_benchmarks().contains(args.front())) {
-    std::cerr << "usage: troupe bench NAME [--json] [--setting value ...]\n"
-                 "names:";
-    for (const auto& [name, run] : all_benchmarks())
-      std::cerr << ' ' << name;
-    std::cerr << "\nsettings of each: docs/benchmarks.md\n";
-    return 2;
+    auto asked = !args.empty() && (args[0] == "--help" || args[0] == "-h");
+    if (!asked && !args.empty())
+      std::cerr << "troupe bench: no benchmark `" << args[0] << "`\n\n";
+    print_usage(asked ? std::cout : std::cerr);
+    return asked ? 0 : 2;
   }
   try {
     return run_one(args.front(), {args.begin() + 1, args.end()});

@@ -26,8 +26,10 @@ public:
   std::vector<uint64_t> numbers(const std::string& name,
                                 const std::vector<uint64_t>& otherwise);
   bool has(const std::string& name) const;
-  /// Names that no benchmark asked for: typing errors.
-  std::vector<std::string> unknown() const;
+  /// As they were given.
+  const std::vector<std::pair<std::string, std::string>>& all() const {
+    return given_;
+  }
   /// Everything that was asked for, with its value.
   const nlohmann::json& used() const { return used_; }
 

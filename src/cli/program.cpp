@@ -147,8 +147,7 @@ int run_program(const std::vector<std::string>& args,
   if (name == "--version")
     name = "version";
   std::vector<std::string> rest(args.begin() + 1, args.end());
-  if (name == "bench"
-      && std::find(rest.begin(), rest.end(), "--help") == rest.end())
+  if (name == "bench")
     return around.bench(rest); // It has options of its own.
   if (const auto* found = find_verb(name))
     return run_verb(*found, rest, around);
