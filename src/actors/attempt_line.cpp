@@ -202,7 +202,7 @@ task public_task(const work& what) {
   t.input = what.input.empty() ? "null" : what.input.str();
   t.attempt = what.key.attempt;
   t.idempotency_key =
-    what.step->idempotency_key.empty() ? t.id : what.step->idempotency_key;
+    what.idempotency_key.empty() ? t.id : what.idempotency_key.str();
   t.timeout =
     std::chrono::duration_cast<std::chrono::milliseconds>(what.timeout);
   return t;

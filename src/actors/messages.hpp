@@ -34,6 +34,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::feed_callback)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::feed_chunk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_definition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_outputs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::found_sub_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::freed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::held_list)
@@ -80,6 +81,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::ended_list))
 CAF_ADD_TYPE_ID(troupe, (troupe::feed_callback))
 CAF_ADD_TYPE_ID(troupe, (troupe::feed_chunk))
 CAF_ADD_TYPE_ID(troupe, (troupe::found_key))
+CAF_ADD_TYPE_ID(troupe, (troupe::found_outputs))
 CAF_ADD_TYPE_ID(troupe, (troupe::found_sub_run))
 CAF_ADD_TYPE_ID(troupe, (troupe::freed))
 CAF_ADD_TYPE_ID(troupe, (troupe::held_list))
@@ -210,6 +212,8 @@ using run_actor =
                    caf::reacts_to<held_list>,
                    // From its tasks: the attempt's end, checked and translated.
                    caf::reacts_to<ended>,
+                   // INTERNAL: cached outputs that it asked a reader for.
+                   caf::reacts_to<found_outputs>,
                    // INTERNAL: all that came is handled; hand over the changes.
                    caf::reacts_to<settle_atom>,
                    caf::replies_to<tree_atom, tree_query>::with<tree_node>,

@@ -40,6 +40,7 @@ struct work {
   core::text workspace;
   core::text input;
   core::text concurrency_key; // Resolved; empty: none.
+  core::text idempotency_key; // Resolved; empty: the task's id.
   core::duration timeout{};
   uint8_t priority = 5;
   core::instant queued_at;
@@ -284,6 +285,14 @@ struct loaded_run {
 struct loaded_runs {
   std::vector<core::run_row> rows;
   failure why;
+};
+/// Outputs that a run asked for, from a reader's thread to the run.
+struct found_outputs {
+  struct item {
+    uint32_t number = 0;
+    std::optional<core::text> output;
+  };
+  std::vector<item> items;
 };
 struct found_key {
   std::string workspace;

@@ -30,6 +30,7 @@ work_ptr make_work(const run_actor_state& st, const core::run::task& t) {
   x->workspace = core::text{run.workspace};
   x->input = t.input;
   x->concurrency_key = core::text{st.decide->concurrency_key(t)};
+  x->idempotency_key = core::text{st.decide->idempotency_key(t)};
   x->timeout = x->step->timeout.value_or(std::chrono::seconds{30});
   x->priority = t.priority;
   x->queued_at = t.queued_at;
@@ -94,6 +95,7 @@ void settle(self_ptr self) {
       self->send(pos->second.actor, expire_atom_v);
   for (auto number : effects.sub_runs)
     ask_sub_run(self, number);
+  look_up_outputs(self, effects.questions);
   auto out = std::exchange(st.next, {});
   out.run = st.decide->key();
   out.effects = std::move(effects);
@@ -354,6 +356,12 @@ run_actor::behavior_type run_actor_fun(self_ptr self, house_ptr home,
     [self](anew_atom) { report(self); },
     [self](const held_list& held) { compare(self, held); },
     [self](ended& x) { finish(self, x); },
+    [self](found_outputs& x) {
+      for (auto& y : x.items)
+        self->state.decide->looked_up(y.number, std::move(y.output),
+                                      self->state.home->now());
+      settle_soon(self);
+    },
     [self](find_atom, core::id what) -> caf::result<caf::actor> {
       auto pos = self->state.tasks.find(what.number());
       if (pos == self->state.tasks.end())

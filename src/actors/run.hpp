@@ -42,6 +42,10 @@ struct run_start {
   bool new_process = false; // What nobody holds was lost with the process.
 };
 
+/// Asks a reader for stored outputs; it answers with `found_outputs`.
+void look_up_outputs(run_actor::stateful_pointer<run_actor_state> self,
+                     std::vector<core::cache_question>& questions);
+
 run_actor::behavior_type
 run_actor_fun(run_actor::stateful_pointer<run_actor_state> self, house_ptr home,
               shard_actor owner, uint64_t epoch,

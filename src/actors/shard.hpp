@@ -91,7 +91,8 @@ struct shard_actor_state {
   std::vector<child_ref<reader_actor>> readers;
   uint64_t epoch = 0;
   uint64_t next_seq = 0;
-  bool clean = true;       // The node's last end was orderly.
+  bool clean = true; // The node's last end was orderly.
+  core::instant opened_at;
   bool first_life = false; // Of this process: what was in progress is lost.
   bool intake = true;
   std::optional<opening> before; // Until it is open.

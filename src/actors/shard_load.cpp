@@ -106,13 +106,21 @@ void go_live(shard_ptr self) {
   activate(self);
 }
 
+/// A run of an earlier process that waited as a row: nothing of it is known to
+/// have started, but a start may not have been written before the end.
+bool waited(const core::run_row& row, core::instant opened_at) {
+  return row.state == core::run_state::queued && !row.ready.empty()
+         && row.created_at < opened_at;
+}
+
 void spawn_loaded(shard_ptr self, loaded_run& x, loading& wait) {
   auto& st = self->state;
   auto how = std::make_shared<run_start>();
   how->stored = std::move(x.stored);
   how->definition = std::move(x.definition);
   how->held = std::move(wait.held);
-  how->new_process = wait.at_start && st.first_life;
+  how->new_process =
+    st.first_life && (wait.at_start || waited(how->stored->run, st.opened_at));
   how->after_unclean_end = how->new_process && !st.clean;
   auto parent = how->stored->run.parent;
   auto parent_task = how->stored->run.parent_task;
@@ -153,6 +161,7 @@ void open_shard(shard_ptr self) {
         st.epoch = x.epoch;
         st.next_seq = x.next_seq;
         st.clean = x.clean;
+        st.opened_at = st.home->now();
         if (auto to = st.coordinator.handle())
           self->send(to, anew_atom_v, st.index);
         else

@@ -1,7 +1,7 @@
 #include "core/expectation.hpp"
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -12,24 +12,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 16> checked{
-  "type",       "enum",      "const",
-  "properties", "required",  "additionalProperties",
-  "items",      "minItems",  "maxItems",
-  "minLength",  "maxLength", "minimum",
-  "maximum",    "anyOf",     "allOf",
-  "not"};
-
-constexpr std::array<std::string_view, 7> for_people{
-  "title", "description", "$schema", "$id", "default", "examples", "$comment"};
-
 bool has_type(const json& value, std::string_view type) {
   if (type == "integer")
     return value.is_number_integer()
            || (value.is_number_float()
-               && value.get<double>()
-                    == static_cast<double>(
-                      static_cast<int64_t>(value.get<double>())));
+               && value.get<double>() == std::trunc(value.get<double>()));
   if (type == "number")
     return value.is_number();
   return type == value.type_name();
@@ -134,40 +121,12 @@ std::string walk(const json& schema, const json& value, const std::string& at) {
   return combined_mismatch(schema, value, at);
 }
 
-template <size_t N>
-bool one_of(const std::array<std::string_view, N>& words,
-            const std::string& x) {
-  return std::find(words.begin(), words.end(), x) != words.end();
-}
-
 } // namespace
 
 std::string mismatch(const json& schema, const json& value) {
   if (value.is_discarded())
     return "it is no JSON";
   return walk(schema, value, {});
-}
-
-std::string unsupported(const json& schema) {
-  if (schema.is_boolean())
-    return {};
-  if (!schema.is_object())
-    return schema.dump();
-  for (const auto& [word, rule] : schema.items()) {
-    if (one_of(for_people, word))
-      continue;
-    if (!one_of(checked, word))
-      return word;
-    auto nested = word == "properties" || word == "anyOf" || word == "allOf";
-    if (nested)
-      for (const auto& x : rule)
-        if (auto bad = unsupported(x); !bad.empty())
-          return bad;
-    if (word == "items" || word == "not" || word == "additionalProperties")
-      if (auto bad = unsupported(rule); !bad.empty())
-        return bad;
-  }
-  return {};
 }
 
 } // namespace troupe::core

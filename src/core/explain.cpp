@@ -71,7 +71,9 @@ json explain_task(const run& r, const run::task& t) {
   if (t.state == task_state::waiting)
     for (auto& y : dependencies(r, t))
       waits.push_back(std::move(y));
-  if (t.state == task_state::queued && !t.offered
+  if (t.asking)
+    waits.push_back(reason("cache", "its output may be stored already"));
+  if (t.state == task_state::queued && !t.offered && !t.asking
       && r.definition().max_parallel != 0)
     waits.push_back(
       reason("max_parallel", "the run works on at most "
@@ -89,6 +91,8 @@ json explain_task(const run& r, const run::task& t) {
     x["agent"] = t.agent.view();
     x["attempt"] = t.attempt;
   }
+  if (t.fallback != 0)
+    x["fallback"] = "its own attempts are used up, its fallback is at work";
   if (!t.score.empty())
     x["score"] = json::parse(t.score.view(), nullptr, false);
   if (t.error)

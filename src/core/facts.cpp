@@ -43,6 +43,8 @@ constexpr kind_name kind_names[] = {
   {fact_kind::cancelled, "cancelled"},
   {fact_kind::paused, "paused"},
   {fact_kind::resumed, "resumed"},
+  {fact_kind::task_fell_back, "task_fell_back"},
+  {fact_kind::cache_hit, "cache_hit"},
 };
 
 void put_varint(std::string& out, uint64_t x) {

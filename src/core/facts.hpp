@@ -34,6 +34,8 @@ enum class fact_kind : uint8_t {
   cancelled = 14,
   paused = 15,
   resumed = 16,
+  task_fell_back = 17, // The detail says to what, and why.
+  cache_hit = 18,      // The output was stored before; no agent was asked.
 };
 
 /// The stable name, e.g. "task_ended".

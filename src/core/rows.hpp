@@ -85,9 +85,12 @@ struct task_row {
   uint32_t attempt = 0; // Attempts begun, counted or not.
   uint32_t retries = 0; // Counted.
   uint32_t unclean = 0; // Times it was in progress at an unclean end.
-  std::string agent;    // Of the newest attempt.
-  text score;           // Why this agent: JSON; of the newest attempt.
-  text input;           // Resolved; set when queued.
+  /// Not 0: the step's own attempts are used up and its fallback is at work;
+  /// retries that were counted by then, that one included.
+  uint32_t fallback = 0;
+  std::string agent; // Of the newest attempt.
+  text score;        // Why this agent, or why none: JSON; of the newest.
+  text input;        // Resolved; set when queued.
   text output;
   failure error;
   instant queued_at;

@@ -68,10 +68,6 @@ const step& run::spec(const task& t) const {
   return sources_[t.source]->steps[t.step];
 }
 
-std::shared_ptr<const step> run::step_of(const task& t) const {
-  return {sources_[t.source], &spec(t)}; // Shares the definition's ownership.
-}
-
 std::string run::name_of(const task& t) const {
   const auto& name = spec(t).name;
   return is_item(t) ? name + '[' + std::to_string(t.item) + ']' : name;
@@ -126,6 +122,7 @@ task_row run::row_of(const task& t) const {
   row.attempt = t.attempt;
   row.retries = t.retries;
   row.unclean = t.unclean;
+  row.fallback = t.fallback;
   row.agent = t.agent.str();
   row.score = t.score;
   row.input = t.input;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ struct timer_change {
   instant due; // no_instant: disarm.
 };
 
+/// Is there a stored output for this task? Answered with `looked_up`.
+struct cache_question {
+  uint32_t number = 0;
+  std::string key;
+};
+
 /// What must happen outside, because of events since the last `take`.
 struct run_effects {
   std::vector<fact> facts;
@@ -51,9 +58,10 @@ struct run_effects {
   std::vector<uint32_t> stops;     // In progress, and to be cancelled.
   std::vector<uint32_t> expired;   // In progress, and past their time.
   std::vector<uint32_t> sub_runs;  // Start the sub-run of this task.
-  std::vector<id> cancels;         // Cancel these sub-runs.
-  std::vector<id> pauses;          // Pause, or
-  std::vector<id> resumes;         // resume them.
+  std::vector<cache_question> questions;
+  std::vector<id> cancels; // Cancel these sub-runs.
+  std::vector<id> pauses;  // Pause, or
+  std::vector<id> resumes; // resume them.
   bool over = false;
 };
 
@@ -63,6 +71,11 @@ inline constexpr size_t gathered_bytes_max = 16u << 20;
 inline constexpr uint32_t signals_kept_max = 1000;
 inline constexpr uint32_t dynamic_tasks_max = 10'000; // From one answer.
 inline constexpr uint32_t unclean_ends_max = 3;
+/// A larger output is not cached.
+inline constexpr size_t cached_output_bytes_max = 1u << 20;
+/// The concurrency key of tasks that one more unclean end would quarantine:
+/// they work one at a time, so that only the one that kills the node is blamed.
+inline constexpr std::string_view suspects_key = "suspects";
 
 /// What a submission brings.
 struct run_request {
@@ -95,6 +108,7 @@ public:
     uint32_t attempt = 0;  // Newest token given out.
     uint16_t retries = 0;
     uint16_t unclean = 0;
+    uint16_t fallback = 0; // See task_row.
     task_state state = task_state::waiting;
     task_state before_pause = task_state::queued;
     due_kind due = due_kind::none;
@@ -107,7 +121,8 @@ public:
     bool stopping : 1 = false; // Its attempt is being cancelled.
     bool settled : 1 = false;  // Its dependents know.
     bool careful : 1 = false;  // Was there before an unclean end.
-    category last_category = category::unknown;
+    bool asking : 1 = false;   // Its cached output is being looked for.
+    bool looked : 1 = false;   // It has none.
     instant queued_at, started_at, ended_at, due_at;
     text input, output, agent, score;
     std::unique_ptr<failure> error;
@@ -134,6 +149,8 @@ public:
   void sub_run_started(uint32_t number, id child, instant now);
   void sub_run_ended(uint32_t number, run_state how, text output, failure why,
                      instant now);
+  /// What the store has for a `cache_question`; nothing: ask an agent.
+  void looked_up(uint32_t number, std::optional<text> output, instant now);
   /// An attempt in progress that somebody still holds, after a reload.
   void adopt(uint32_t number, uint32_t attempt, std::string_view agent,
              instant now);
@@ -169,6 +186,7 @@ public:
   const workflow& definition() const { return *sources_.front(); }
   bool ad_hoc() const { return ad_hoc_; }
   const task* find(uint32_t number) const;
+  /// What an attempt of it follows: the step, or its fallback.
   std::shared_ptr<const step> step_of(const task& t) const;
   std::string name_of(const task& t) const;
   size_t size() const { return tasks_.size(); }
@@ -176,6 +194,8 @@ public:
   bool working(const task& t) const;
   /// The resolved key of its concurrency limit; empty: none.
   std::string concurrency_key(const task& t) const;
+  /// What its agent can tell repeats by; empty: its id.
+  std::string idempotency_key(const task& t) const;
   task_row row_of(const task& t) const;
   /// What a sub-run of this task would be submitted as.
   text sub_run_input(const task& t) const { return t.input; }
@@ -208,6 +228,8 @@ private:
   void end_cancelled(task& t, std::string_view reason, instant now);
   void attempt_failed(task& t, failure why, duration retry_after, instant now,
                       double random);
+  bool fall_back(task& t, const failure& why, instant now);
+  void keep_output(const task& t, const text& output, instant now);
   void return_to_queue(task& t, instant now);
   void answered(task& t, outcome what, instant now, double random);
   void add_dynamic(task& t, const std::string& more, instant now);
@@ -246,6 +268,8 @@ private:
   result<bool> condition(const std::string& expression, const task& t,
                          const text* output) const;
   failure check_expectations(const task& t, const text& output) const;
+  failure check_keys(const task& t) const;
+  std::string cache_key_of(const task& t) const;
   void count(task_state from, task_state to);
   uint32_t child(const task& parent, uint32_t item);
 

@@ -88,7 +88,10 @@ failure run::resume(const origin& by, instant now) {
     out_.timers.push_back({0, due_kind::deadline, row_.deadline});
   }
   for (auto& t : tasks_) {
-    if (t.due != due_kind::none)
+    // A time of day is what it is, however long the clocks stood.
+    if (t.due == due_kind::not_before)
+      arm(t, t.due, t.due_at);
+    else if (t.due != due_kind::none)
       arm(t, t.due, t.due_at + stood);
     if (t.state == task_state::in_progress && !working(t))
       if (auto child = id_from(t.agent.view()))
@@ -150,6 +153,7 @@ void run::reopen(uint32_t number, instant now) {
     t.error.reset();
     t.ended_at = no_instant;
     t.unclean = 0;
+    t.fallback = 0;
     for (const auto& edge : spec(t).dependents) {
       auto& other = at(first_of_[t.source] + edge.step);
       auto skipped = other.state == task_state::skipped && other.error;
@@ -182,6 +186,7 @@ void run::reopen_items(task& group, instant now) {
     item.error.reset();
     item.ended_at = no_instant;
     item.unclean = 0;
+    item.fallback = 0;
     apply(item, task_event::retry, now);
     begin(item, now);
   }

@@ -118,11 +118,38 @@ result<bool> run::condition(const std::string& expression, const task& t,
 }
 
 std::string run::concurrency_key(const task& t) const {
-  const auto& need = spec(t).need;
-  if (!need || need->concurrency_key.empty())
+  const auto& line = spec(t).need->concurrency_key;
+  if (line.empty())
+    return std::string{t.unclean + 1u < unclean_ends_max ? "" : suspects_key};
+  auto key = resolved_line(line, t);
+  return key ? *key : line;
+}
+
+std::string run::idempotency_key(const task& t) const {
+  const auto& line = spec(t).idempotency_key;
+  if (line.empty())
     return {};
-  auto key = resolved_line(need->concurrency_key, t);
-  return key ? *key : need->concurrency_key;
+  auto key = resolved_line(line, t);
+  return key ? *key : line;
+}
+
+/// Keys that cannot be made, or are empty, would be no keys at all.
+failure run::check_keys(const task& t) const {
+  const auto& s = spec(t);
+  for (auto [what, line] :
+       {std::pair{"concurrency key", &s.need->concurrency_key},
+        std::pair{"idempotency_key", &s.idempotency_key}}) {
+    if (line->empty())
+      continue;
+    auto key = resolved_line(*line, t);
+    if (!key)
+      return key.error();
+    if (key->empty())
+      return {errc::template_failed, category::validation,
+              "the " + std::string{what} + " `" + *line + "` of step `" + s.name
+                + "` is empty; give what it refers to a value"};
+  }
+  return {};
 }
 
 } // namespace troupe::core

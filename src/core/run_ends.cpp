@@ -104,15 +104,16 @@ void run::attempt_failed(task& t, failure why, duration retry_after,
   row.error = why;
   out_.attempts.push_back(std::move(row));
   retry_question ask;
-  ask.retries_used = t.retries;
+  ask.retries_used = t.retries - t.fallback; // Which has as many of its own.
   ask.now = now;
   ask.deadline = s.deadline ? t.queued_at + *s.deadline : no_instant;
   ask.retry_after = retry_after;
-  ask.category_changed = t.retries > 0 && t.last_category != why.kind;
+  ask.category_changed = t.error && t.error->kind != why.kind;
   ask.random = random;
   auto verdict = decide_retry(s, why, ask);
-  t.last_category = why.kind;
   if (!verdict.at || s.at_most_once || row_.state == run_state::cancelling) {
+    if (fall_back(t, why, now))
+      return;
     if (t.retries > 0 && !verdict.why_not.empty())
       why.message += " (" + verdict.why_not + ")";
     return fail(t, std::move(why), now);
@@ -141,8 +142,11 @@ void run::answered(task& t, outcome what, instant now, double random) {
         return attempt_failed(t, std::move(why), {}, now, random);
       if (!what.more.empty())
         add_dynamic(t, what.more, now);
-      if (t.state == task_state::in_progress)
-        complete(t, std::move(output), now);
+      if (t.state != task_state::in_progress)
+        return; // What it added was wrong.
+      if (what.more.empty())
+        keep_output(t, output, now);
+      complete(t, std::move(output), now);
       return;
     }
     case verdict::failed:

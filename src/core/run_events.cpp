@@ -216,7 +216,8 @@ void run::lost(uint32_t number, bool counted, instant now) {
   if (t.unclean >= unclean_ends_max)
     fail(t,
          {errc::quarantined, category::agent_crash,
-          "the task was running at three unclean ends of the node"},
+          "the task was running at three unclean ends of the node, so it may "
+          "be what ends it; mend it or its agent, then `troupe retry`"},
          now);
   else if (t.stopping)
     end_cancelled(t, "cancelled", now);

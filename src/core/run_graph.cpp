@@ -102,8 +102,11 @@ void run::begin(task& t, instant now) {
   } else {
     t.input = s.input;
   }
-  if (s.kind == step_kind::work)
+  if (s.kind == step_kind::work) {
+    if (auto why = check_keys(t))
+      return fail(t, std::move(why), now);
     return queue(t, now);
+  }
   // The other kinds need no agent: they are in progress as rows, not actors.
   to_queued(t, now);
   apply(t, task_event::start, now);
@@ -172,8 +175,13 @@ void run::offer_more(instant) {
   while (!held_.empty() && (limit == 0 || active_ < limit)) {
     auto& t = at(held_.front());
     held_.pop_front();
-    if (t.state != task_state::queued || t.offered)
+    if (t.state != task_state::queued || t.offered || t.asking)
       continue;
+    if (spec(t).cache > duration::zero() && !t.looked && t.fallback == 0) {
+      t.asking = true;
+      out_.questions.push_back({t.number, cache_key_of(t)});
+      continue;
+    }
     ++active_;
     ++t.attempt;
     t.offered = true;

@@ -52,6 +52,7 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
     t.attempt = row.attempt;
     t.retries = static_cast<uint16_t>(row.retries);
     t.unclean = static_cast<uint16_t>(row.unclean);
+    t.fallback = static_cast<uint16_t>(row.fallback);
     t.priority = row.priority;
     t.due = row.due;
     t.queued_at = row.queued_at;
@@ -62,7 +63,12 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
     t.output = row.output;
     t.agent = text{row.agent};
     t.score = row.score;
-    t.careful = after_unclean_end;
+    // It was offered, so it may have been what killed the node before its
+    // start was written.
+    if (after_unclean_end && t.state == task_state::queued && t.attempt > 0
+        && t.unclean == 0)
+      t.unclean = 1;
+    t.careful = after_unclean_end || t.unclean > 0;
     if (row.error)
       t.error = std::make_unique<failure>(row.error);
     ++row_.counts[static_cast<size_t>(t.state)];

@@ -166,6 +166,9 @@ resolver::source resolver::find(const reference& x) const {
             "`output` is not known here; it is the step's own, so use it in "
             "`repeat_until` and `expect`",
             0};
+  if (x.root == "checkpoint")
+    return {"the checkpoint", "part", nullptr,
+            "`checkpoint` is only known in `undo`", 0};
   auto value = x.root == "item" ? where_.item : nullptr;
   auto only = x.root == "iteration" ? "repeat_until" : "foreach";
   return {"the item", "part", value,

@@ -8,7 +8,7 @@ namespace troupe::core::templates {
 namespace {
 
 constexpr std::string_view roots_text =
-  "steps, run, item, index, iteration, output, task";
+  "steps, run, item, index, iteration, output, task, checkpoint";
 
 /// Reads `${root.part[0]['part']}` from its `$` on.
 class reader {
@@ -75,8 +75,8 @@ bool one_of(std::string_view word, std::initializer_list<const char*> all) {
 /// What is wrong with its meaning, whatever the scope; empty: nothing.
 std::string misuse(const reference& x) {
   const auto& path = x.path;
-  if (!one_of(x.root,
-              {"steps", "run", "item", "index", "iteration", "output", "task"}))
+  if (!one_of(x.root, {"steps", "run", "item", "index", "iteration", "output",
+                       "task", "checkpoint"}))
     return "unknown name `" + x.root + "`; a reference begins with one of "
            + std::string{roots_text};
   if (x.root == "steps") {

@@ -199,6 +199,8 @@ void builder::read_one(const value& item, uint32_t index) {
     read_step(in, made, names_, index);
   made.step.labels = to_object(made.labels, true);
   made.step.extras = to_object(made.extras, false);
+  if (made.step.fallback && made.step.fallback->output.empty())
+    made.step.fallback->need = shared(fallback_needs(made));
   made.step.need = shared(std::move(made.need));
   to_.steps[index] = std::move(made.step);
 }

@@ -60,6 +60,16 @@ struct approval {
   bool operator==(const approval&) const = default;
 };
 
+/// What is done when a step's own attempts are used up: other agents try, or
+/// the same ones with another input, or the task gets an output that is known
+/// beforehand.
+struct last_resort {
+  std::shared_ptr<const needs> need; // Null where there is an `output`.
+  text input;  // JSON, may hold templates; empty: the task's own.
+  text output; // JSON, may hold templates; not empty: no agent is asked.
+  bool operator==(const last_resort&) const = default;
+};
+
 struct step {
   std::string name;
   std::string description;
@@ -77,8 +87,7 @@ struct step {
   backoff_policy backoff;
   bool at_most_once = false;
   bool pure = false; // A repeat is harmless; starts need not be durable.
-  std::string
-    fallback; // Agent or capability for the last resort; may be empty.
+  std::optional<last_resort> fallback;
   std::optional<approval> approve;
 
   text foreach;              // JSON list or one template; empty: none.
@@ -93,7 +102,7 @@ struct step {
 
   text expect_schema; // JSON Schema for the output.
   std::string expect; // Lua expression over `output`.
-  duration cache{};   // 0: none.
+  duration cache{};   // How long its output is used again; 0: not.
   std::string milestone;
   bool checkpoint = false;
   std::string idempotency_key; // May be a template.

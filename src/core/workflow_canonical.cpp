@@ -83,15 +83,28 @@ private:
   bool first_ = true;
 };
 
+void write_agent(object_writer& to, const needs& x) {
+  object_writer agent{to, "agent"};
+  agent.if_words("capabilities", x.capabilities);
+  agent.if_string("name", x.agent);
+  agent.if_words("preferred", x.preferred);
+  agent.if_true("partial", x.partial);
+}
+
+void write_fallback(object_writer& to, const step& x) {
+  if (!x.fallback)
+    return;
+  object_writer inner{to, "fallback"};
+  if (x.fallback->need && x.fallback->need != x.need)
+    write_agent(inner, *x.fallback->need);
+  inner.if_json("input", x.fallback->input);
+  inner.if_json("output", x.fallback->output);
+}
+
 void write_needs(object_writer& to, const needs& x) {
   if (!x.capabilities.empty() || !x.agent.empty() || !x.preferred.empty()
-      || x.partial) {
-    object_writer agent{to, "agent"};
-    agent.if_words("capabilities", x.capabilities);
-    agent.if_string("name", x.agent);
-    agent.if_words("preferred", x.preferred);
-    agent.if_true("partial", x.partial);
-  }
+      || x.partial)
+    write_agent(to, x);
   to.if_string("type", x.type);
   if (!x.concurrency_key.empty()) {
     object_writer inner{to, "concurrency"};
@@ -150,7 +163,7 @@ void write_attempts(object_writer& to, const step& x, const step& usual) {
   }
   to.if_true("at_most_once", x.at_most_once);
   to.if_true("pure", x.pure);
-  to.if_string("fallback", x.fallback);
+  write_fallback(to, x);
   to.if_string("idempotency_key", x.idempotency_key);
   to.if_string("not_before", x.not_before);
 }

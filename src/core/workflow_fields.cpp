@@ -99,7 +99,10 @@ constexpr std::array step_rows{
         inherits},
   field{"pure", "A repeat is harmless; its start need not be durable.", boolean,
         inherits},
-  field{"fallback", "Agent or capability for the last resort.", text, inherits},
+  field{
+    "fallback", "What is done when its attempts are used up.",
+    R"({"anyOf":[{"const":false},{"type":"string","minLength":1},{"$ref":"#/$defs/fallback"}]})",
+    inherits},
   field{"idempotency_key",
         "What the agent tells repeats by; may be a template.", text},
   field{"not_before", "RFC 3339 time, or a template.", text},
@@ -184,8 +187,7 @@ constexpr std::array concurrency_rows{
 };
 
 constexpr std::array rate_rows{
-  field{"key", "Steps with this key count together; may be a template.", text,
-        false, required},
+  field{"key", "Steps with this key count together.", text, false, required},
   field{"per_second", "Starts per second.",
         R"({"type":"number","exclusiveMinimum":0,"maximum":1000000})", false,
         required},
@@ -199,6 +201,14 @@ constexpr std::array backoff_rows{
         R"({"type":"number","minimum":1,"maximum":100,"default":2})"},
   field{"max", "The longest wait.", span},
   field{"jitter", "Share of the wait that is added at random.", share},
+};
+
+constexpr std::array fallback_rows{
+  field{
+    "agent", "Which agents try then; else those of the step.",
+    R"({"anyOf":[{"type":"string","minLength":1},{"$ref":"#/$defs/agent"}]})"},
+  field{"input", "What they get; else what the step's own got.", any},
+  field{"output", "The output, without another attempt.", any},
 };
 
 constexpr std::array approve_rows{
@@ -256,6 +266,8 @@ constexpr std::array groups{
   field_group{"concurrency", "How many run at once.", concurrency_rows},
   field_group{"rate", "How often they start.", rate_rows},
   field_group{"backoff", "How long to wait between tries.", backoff_rows},
+  field_group{"fallback", "What is done when its attempts are used up.",
+              fallback_rows},
   field_group{"approve", "A question to a person.", approve_rows},
   field_group{"expect", "What the output must be.", expect_rows},
   field_group{"risk", "What can go wrong.", risk_rows},
@@ -273,6 +285,7 @@ const std::span<const field> agent_fields = agent_rows;
 const std::span<const field> concurrency_fields = concurrency_rows;
 const std::span<const field> rate_fields = rate_rows;
 const std::span<const field> backoff_fields = backoff_rows;
+const std::span<const field> fallback_fields = fallback_rows;
 const std::span<const field> approve_fields = approve_rows;
 const std::span<const field> expect_fields = expect_rows;
 const std::span<const field> risk_fields = risk_rows;

@@ -31,6 +31,7 @@ extern const std::span<const field> agent_fields;
 extern const std::span<const field> concurrency_fields;
 extern const std::span<const field> rate_fields;
 extern const std::span<const field> backoff_fields;
+extern const std::span<const field> fallback_fields;
 extern const std::span<const field> approve_fields;
 extern const std::span<const field> expect_fields;
 extern const std::span<const field> risk_fields;

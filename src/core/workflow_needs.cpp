@@ -89,7 +89,10 @@ void read_rate(object_reader& in, needs& to) {
   object_reader inner{*x};
   inner.require("key", "a name that such steps share");
   inner.require("per_second", "e.g. 0.5 for one in two seconds");
-  inner.read("key", to.rate_key);
+  if (inner.read("key", to.rate_key) && has_template(to.rate_key))
+    inner.self().fail("`rate.key` cannot be a template: a rate is of something "
+                      "that all runs share",
+                      "name that, e.g. `key: mail`, or use `concurrency`");
   auto per_second = inner.find("per_second");
   double number = 0;
   if (per_second && per_second->read(number, bounds<double>{0, 1e6})) {

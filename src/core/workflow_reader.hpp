@@ -34,6 +34,7 @@ inline constexpr bounds<duration> any_duration{duration_min, duration_max};
 struct draft {
   core::step step;
   core::needs need;
+  std::optional<core::needs> fallback_agent; // Of it, only the agent's part.
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> extras; // JSON by name.
 };
@@ -70,6 +71,7 @@ void read_depends_on(object_reader& in, draft& to, const step_names& names,
 void read_needs(object_reader& in, draft& to);
 void read_agent(const value& from, core::needs& to);
 void read_attempts(object_reader& in, draft& to);
+void read_fallback(object_reader& in, draft& to);
 void read_shape(object_reader& in, draft& to);
 void read_result(object_reader& in, draft& to);
 
@@ -89,6 +91,8 @@ bool check_name(const value& at, std::string_view name, bool dots);
 bool is_name(std::string_view name, bool dots);
 
 bool has_template(std::string_view text);
+/// The needs of a step's fallback: its own, but for the agent.
+core::needs fallback_needs(const draft& of);
 /// The map as a JSON object; empty where it is. `quoted`: values are texts.
 text to_object(const std::map<std::string, std::string>& from, bool quoted);
 

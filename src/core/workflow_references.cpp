@@ -12,9 +12,20 @@ namespace troupe::core::workflows {
 namespace {
 
 /// Fields of a step in which templates are filled in.
-constexpr std::array<std::string_view, 7> template_fields{
-  "input",       "foreach", "idempotency_key", "not_before", "sleep",
-  "concurrency", "rate"};
+constexpr std::array<std::string_view, 6> template_fields{
+  "input", "foreach", "idempotency_key", "not_before", "sleep", "concurrency"};
+/// Fields with parts in which they are.
+constexpr std::array<std::string_view, 3> nested_fields{"fallback", "undo",
+                                                        "compensation"};
+
+template <size_t N>
+bool one_of(const std::array<std::string_view, N>& names,
+            std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Where a template stands, as far as it makes a difference to what it sees.
+enum class place : uint8_t { step, foreach, undo };
 
 class reference_checker {
 public:
@@ -38,10 +49,12 @@ private:
       return;
     for (size_t i = 0; i < from->items.size(); ++i) {
       const auto& key = from->items[i].key;
-      auto known =
-        std::find(template_fields.begin(), template_fields.end(), key);
-      if (known != template_fields.end())
-        walk(from.item(i), index, key == "foreach");
+      if (one_of(template_fields, key))
+        walk(from.item(i), index,
+             key == "foreach" ? place::foreach : place::step);
+      else if (one_of(nested_fields, key))
+        parts(from.item(i), index,
+              key == "fallback" ? place::step : place::undo);
       else if (key == "when" && !of_.steps[index].when.empty())
         for (const auto& x : expression_paths(of_.steps[index].when))
           path(from.item(i), index, x);
@@ -49,20 +62,27 @@ private:
     const auto& need = *of_.steps[index].need;
     if (from->find("concurrency") == nullptr)
       plain(from, index, need.concurrency_key);
-    if (from->find("rate") == nullptr)
-      plain(from, index, need.rate_key);
   }
 
-  void walk(const value& at, uint32_t index, bool in_foreach) {
+  /// Of a fallback or an undo: what its agent gets, or it gives.
+  void parts(const value& at, uint32_t index, place where) {
+    if (at.kind() != node_kind::object)
+      return;
+    for (size_t i = 0; i < at->items.size(); ++i)
+      if (at->items[i].key == "input" || at->items[i].key == "output")
+        walk(at.item(i), index, where);
+  }
+
+  void walk(const value& at, uint32_t index, place where) {
     if (at.kind() == node_kind::string)
-      plain(at, index, at->text, in_foreach);
+      plain(at, index, at->text, where);
     else if (at.kind() == node_kind::list || at.kind() == node_kind::object)
       for (size_t i = 0; i < at->items.size(); ++i)
-        walk(at.item(i), index, in_foreach);
+        walk(at.item(i), index, where);
   }
 
   void plain(const value& at, uint32_t index, std::string_view text,
-             bool in_foreach = false) {
+             place where = place::step) {
     if (!has_template(text))
       return;
     auto all = references_in_string(text);
@@ -71,8 +91,11 @@ private:
       return;
     }
     for (const auto& x : *all) {
-      loop_name(at, index, x, in_foreach);
-      path(at, index, x);
+      if (x.root == "checkpoint" && where != place::undo)
+        at.fail("`${" + to_text(x) + "}` outside of `undo`",
+                "only what takes a step back knows the checkpoint");
+      loop_name(at, index, x, where == place::foreach);
+      path(at, index, x, where);
     }
   }
 
@@ -95,8 +118,12 @@ private:
                 : "add `repeat_until` or remove it");
   }
 
-  void path(const value& at, uint32_t index, const reference& x) {
-    if (x.root == "steps" && !x.path.empty())
+  void path(const value& at, uint32_t index, const reference& x,
+            place where = place::step) {
+    // What is undone has ended: there, its own output is known.
+    auto own = where == place::undo && !x.path.empty()
+               && x.path[0] == of_.steps[index].name;
+    if (x.root == "steps" && !x.path.empty() && !own)
       step_output(at, index, x.path[0]);
     if (x.root == "run" && x.path.size() > 1 && x.path[0] == "input")
       run_input(at, x.path[1]);

@@ -1,5 +1,8 @@
 #include <array>
 
+#include <nlohmann/json.hpp>
+
+#include "core/expectation.hpp"
 #include "core/template.hpp"
 #include "core/workflow_reader.hpp"
 
@@ -118,10 +121,15 @@ void read_approve(object_reader& in, step& to) {
 }
 
 void read_schema(const value& from, step& to) {
-  if (from.kind() == node_kind::object || from.kind() == node_kind::boolean)
-    to.expect_schema = text{to_json(*from)};
-  else
+  if (from.kind() != node_kind::object && from.kind() != node_kind::boolean) {
     from.fail_expected("a JSON Schema", "e.g. `{type: object}`");
+    return;
+  }
+  to.expect_schema = text{to_json(*from)};
+  auto schema = nlohmann::json::parse(to.expect_schema.view(), nullptr, false);
+  if (auto wrong = schema_problem(schema); !wrong.empty())
+    from.fail("in this JSON Schema, " + wrong,
+              "see \"Output\" in docs/workflows.md for what a schema can say");
 }
 
 void read_expect(object_reader& in, step& to) {
@@ -178,9 +186,13 @@ void read_attempts(object_reader& in, draft& to) {
   if (step.at_most_once && step.pure)
     in.self().fail("`at_most_once` and `pure` contradict each other",
                    "a pure step may be repeated; remove one of them");
-  in.read("fallback", step.fallback, name_bytes_max);
+  read_fallback(in, to);
   in.read("idempotency_key", step.idempotency_key, size_t{1024});
   read_not_before(in, step);
+  if (step.at_most_once && step.fallback && step.fallback->output.empty())
+    in.self().fail("a `fallback` to agents starts a step a second time, which "
+                   "`at_most_once` forbids",
+                   "remove one of them, or give `fallback` an `output`");
 }
 
 void read_shape(object_reader& in, draft& to) {

@@ -106,6 +106,10 @@ json to_json(const core::task_row& row) {
     x["agent"] = row.agent;
   if (!row.score.empty())
     x["score"] = payload(row.score);
+  if (row.fallback != 0)
+    x["fallback"] = true;
+  if (x.contains("score") && x["score"].contains("cache"))
+    x["cached"] = true;
   if (row.error)
     x["error"] = to_json(row.error);
   if (row.parent != 0)

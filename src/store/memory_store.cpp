@@ -1,5 +1,8 @@
 #include "store/memory_store.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "store/memory_state.hpp"
 
 namespace troupe::store {
@@ -8,6 +11,9 @@ namespace {
 
 using core::commit;
 using guard = std::lock_guard<std::mutex>;
+
+/// As many as a store on disk keeps, see `sqlite_options`.
+constexpr size_t cached_outputs_max = 100'000;
 
 class memory_writer : public core::store_writer {
 public:
@@ -66,6 +72,7 @@ public:
     guard lock{state_->mutex};
     std::erase_if(state_->cached,
                   [now](const auto& x) { return x.second.until <= now; });
+    drop_most_cached();
     return false;
   }
 
@@ -93,6 +100,22 @@ public:
   }
 
 private:
+  /// Beyond the limit, those that would end first end now.
+  void drop_most_cached() {
+    auto& all = state_->cached;
+    if (all.size() <= cached_outputs_max)
+      return;
+    std::vector<core::instant> ends;
+    for (const auto& [key, x] : all)
+      ends.push_back(x.until);
+    auto last = ends.begin()
+                + static_cast<std::ptrdiff_t>(all.size() - cached_outputs_max);
+    std::nth_element(ends.begin(), last - 1, ends.end());
+    std::erase_if(all, [first_kept = *(last - 1)](const auto& x) {
+      return x.second.until <= first_kept;
+    });
+  }
+
   static core::commit_report unknown(const char* why) {
     return {commit::unknown, {}, {errc::store_failed, category::resource, why}};
   }

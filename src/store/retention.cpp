@@ -1,9 +1,6 @@
 #include "store/retention.hpp"
 
 #include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "store/blobs.hpp"
 #include "store/chain.hpp"
@@ -178,8 +175,22 @@ int retention::bite_history(core::instant now) {
   return next.code();
 }
 
+/// Beyond the limit, those that would end first end now.
+int retention::too_many_cached(cached_keys& to) {
+  if (to.size() == cached_per_bite)
+    return SQLITE_OK; // Those first.
+  auto q = db_.use("SELECT workspace, key FROM cache ORDER BY until LIMIT "
+                   "min(?, max(0, (SELECT count(*) FROM cache)-?)) OFFSET ?");
+  auto found = static_cast<int>(to.size());
+  q.bind(cached_per_bite - found,
+         static_cast<int64_t>(options_.cached_outputs_max) + found, found);
+  while (q.next())
+    to.emplace_back(q.string(0), q.string(1));
+  return q.code();
+}
+
 int retention::bite_cached(core::instant now) {
-  std::vector<std::pair<std::string, std::string>> expired;
+  cached_keys expired;
   {
     auto q = db_.use("SELECT workspace, key FROM cache WHERE until<=? LIMIT ?");
     q.bind(now, cached_per_bite);
@@ -188,6 +199,8 @@ int retention::bite_cached(core::instant now) {
     if (!q.ok())
       return q.code();
   }
+  if (auto code = too_many_cached(expired); code != SQLITE_OK)
+    return code;
   for (const auto& [workspace, key] : expired) {
     auto drop = db_.use("DELETE FROM cache WHERE workspace=? AND key=?");
     if (!drop.bind(workspace, key).run())

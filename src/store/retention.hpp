@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "store/sqlite_connection.hpp"
 
@@ -25,6 +28,8 @@ private:
   int remove_some(core::id run);
   int remove_rest(core::id run);
   int bite_history(core::instant now);
+  using cached_keys = std::vector<std::pair<std::string, std::string>>;
+  int too_many_cached(cached_keys& to);
   int bite_cached(core::instant now);
   int bite_all(core::instant now);
 

@@ -88,6 +88,7 @@ core::task_row row_reader::task(const query& q) {
   x.input = payload(q, 22, x.workspace);
   x.output = payload(q, 23, x.workspace);
   x.spec = payload(q, 24, x.workspace);
+  x.fallback = q.as<uint32_t>(25);
   return x;
 }
 

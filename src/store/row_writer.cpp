@@ -146,7 +146,7 @@ int row_writer::write(const core::task_row& x) {
   if (!x.fresh) {
     bind_changes(to, x);
     bind_payloads(to, x);
-    to.key(key);
+    to.number(x.fallback).key(key);
     return finish(update_task_, to.code(), 1);
   }
   to.key(key).word(x.workspace).text(x.name).text(x.type);
@@ -154,6 +154,7 @@ int row_writer::write(const core::task_row& x) {
   bind_changes(to, x);
   bind_payloads(to, x);
   blobs_.bind(to, x.spec);
+  to.number(x.fallback);
   return finish(insert_task_, to.code(), 1);
 }
 

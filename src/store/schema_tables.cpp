@@ -185,10 +185,14 @@ CREATE INDEX blob_uses_hash ON blob_uses(workspace, hash);
 CREATE TABLE removals(run BLOB PRIMARY KEY) WITHOUT ROWID;
 )sql";
 
+constexpr const char* tables_2 = R"sql(
+ALTER TABLE tasks ADD COLUMN fallback INTEGER;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
-  static const migration steps[] = {{1, tables_1}};
+  static const migration steps[] = {{1, tables_1}, {2, tables_2}};
   return steps;
 }
 

@@ -46,13 +46,14 @@ std::string views_sql() {
               + time("created_at") + ", " + time("started_at") + ", "
               + time("ended_at") + ", " + time("updated_at")
               + ", error, labels, input, output";
-  auto tasks = uuid("key", "id") + ", "
-               + uuid("substr(key,1,13)||x'000000'", "run")
-               + ", workspace, name, type, "
-               + words<task_state>("state", core::task_states)
-               + ", attempt, retries, agent, " + time("queued_at") + ", "
-               + time("started_at") + ", " + time("ended_at") + ", "
-               + time("due_at") + ", error, input, output";
+  auto tasks =
+    uuid("key", "id") + ", " + uuid("substr(key,1,13)||x'000000'", "run")
+    + ", workspace, name, type, "
+    + words<task_state>("state", core::task_states)
+    + ", attempt, retries, coalesce(fallback,0)>0 AS fallback, "
+      "agent, "
+    + time("queued_at") + ", " + time("started_at") + ", " + time("ended_at")
+    + ", " + time("due_at") + ", error, input, output";
   auto decisions =
     uuid("task", "task")
     + ", workspace, question, may_answer, CASE state WHEN 0 THEN 'open' "

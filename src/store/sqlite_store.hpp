@@ -53,6 +53,10 @@ struct sqlite_options {
   uint32_t scan_rows_max = 100'000;
   uint64_t page_bytes_max = 8 << 20;
 
+  /// Cached outputs; beyond it those that end first go, a round of retention
+  /// later.
+  uint32_t cached_outputs_max = 100'000;
+
   /// SQLite VFS; empty: the system's. For tests with faults.
   std::string vfs;
 };

@@ -53,6 +53,13 @@ inline bool same(const workflow& a, const workflow& b) {
     if (*steps[i].need != *b.steps[i].need)
       return false;
     steps[i].need = b.steps[i].need;
+    auto& mine = steps[i].fallback;
+    const auto& theirs = b.steps[i].fallback;
+    if (mine && theirs && mine->need && theirs->need) {
+      if (*mine->need != *theirs->need)
+        return false;
+      mine->need = theirs->need;
+    }
   }
   return steps == b.steps && a.name == b.name && a.version == b.version
          && a.description == b.description && a.input == b.input

@@ -179,7 +179,7 @@ TEST_CASE("every field of a step arrives", "[workflow]")
     agent: {name: bob, preferred: [p]}, priority: urgent, deadline: 2h,
     concurrency: {key: "k-${run.id}", limit: 2}, retries: 0,
     rate: {key: r, per_second: 0.5, burst: 3}, resources: {gpu: 2},
-    at_most_once: true, fallback: eve, idempotency_key: "i-${task.id}",
+    at_most_once: true, fallback: {output: 7}, idempotency_key: "i-${task.id}",
     not_before: "2030-01-01T00:00:00Z", foreach: [1, 2], max_parallel: 4,
     expect: "output.ok", cache: 1h, milestone: m, expected: 3s)")
              ->steps[0];
@@ -195,7 +195,7 @@ TEST_CASE("every field of a step arrives", "[workflow]")
   CHECK(x.deadline == 2h);
   CHECK(x.retries == 0);
   CHECK(x.at_most_once);
-  CHECK(x.fallback == "eve");
+  CHECK(x.fallback->output.view() == "7");
   CHECK(x.idempotency_key == "i-${task.id}");
   CHECK(x.not_before == "2030-01-01T00:00:00Z");
   CHECK(x.foreach.view() == "[1,2]");
@@ -228,6 +228,55 @@ TEST_CASE("loops, waits and schemas arrive", "[workflow]")
   CHECK(one("approve: {on_timeout: approve, timeout: 1m}")
           ->steps[0]
           .approve->approve_on_timeout);
+}
+
+TEST_CASE("a fallback is other agents, another input or an output",
+          "[workflow]")
+{
+  auto of = [](const std::string& fields) {
+    auto x = one(fields);
+    CHECK(same(*x, *good(x->source.view())));
+    return x->steps[0];
+  };
+  CHECK(of("fallback: eve").fallback->need->agent == "eve");
+  auto wide = of("agent: {capabilities: [large]}, type: t, resources: {gpu: 1},"
+                 " fallback: {agent: {capabilities: [small]}, input: [1]}");
+  CHECK(wide.fallback->need->capabilities == std::vector<std::string>{"small"});
+  CHECK(wide.fallback->need->type == "t");
+  CHECK(wide.fallback->need->resources == wide.need->resources);
+  CHECK(wide.fallback->input.view() == "[1]");
+  // Any agent, where the step's own is a certain one.
+  auto any = of("agent: bob, fallback: {agent: {}}");
+  CHECK(any.fallback->need->agent.empty());
+  auto same_agent = of("agent: bob, fallback: {input: {easy: true}}");
+  CHECK(same_agent.fallback->need == same_agent.need);
+  CHECK_FALSE(of("fallback: {output: null}").fallback->need);
+  CHECK(of("fallback: {output: null}").fallback->output.view() == "null");
+  auto both = good("workflow: w\ndefaults: {fallback: eve}\nsteps:\n"
+                   "  a:\n  b: {fallback: false}\n  c: {sleep: 1s}\n");
+  CHECK(both->steps[0].fallback->need->agent == "eve");
+  CHECK_FALSE(both->steps[1].fallback);
+  CHECK_FALSE(both->steps[2].fallback);
+}
+
+TEST_CASE("what takes a step back knows the checkpoint and its own output",
+          "[workflow]")
+{
+  one(R"(undo: {agent: a, input: {to: "${checkpoint.version}",
+         what: "${steps.a.output.id}", who: "${task.id}"}})");
+  CHECK(problems_of(R"(
+workflow: w
+steps:
+  a: {input: "${checkpoint.version}"}
+  b: {undo: {input: "${steps.c.output}"}}
+  c: {undo: {input: "${checkpoint"}}
+)")
+        == "f:4:14: `${checkpoint.version}` outside of `undo` (at "
+           "/steps/a/input); only what takes a step back knows the checkpoint\n"
+           "f:5:21: `c` may not have ended by then: `b` does not depend on it "
+           "(at /steps/b/undo/input); add `c` to `depends_on`\n"
+           "f:6:21: `${checkpoint`: `${` without its `}`; to write a plain "
+           "`${`, use `$${` (at /steps/c/undo/input)\n");
 }
 
 TEST_CASE("references reach through dependencies of dependencies", "[workflow]")

@@ -221,3 +221,28 @@ TEST_CASE("a filtered page gives up after so many rows and goes on from there",
   CHECK(found == 1);
   CHECK(pages == 4);
 }
+
+TEST_CASE("of too many cached outputs those that end first go",
+          "[store][retention]")
+{
+  scratch place;
+  auto options = place.options();
+  options.cached_outputs_max = 60;
+  auto made = store::make_sqlite_store(options);
+  session owner{*made};
+  batch b;
+  for (int i = 0; i < 200; ++i)
+    b.cached.push_back({"default", std::to_string(i), text{"7"}, t0 + i * 1s});
+  REQUIRE(owner.append(b).what == commit::done);
+  // Ten have expired anyway.
+  while (owner.writer->maintain(t0 + 9s))
+    ;
+  auto reader = made->reader();
+  auto there = [&](int i) {
+    return (*reader->find_cached("default", std::to_string(i), t0)).has_value();
+  };
+  for (int i = 0; i < 200; ++i) {
+    INFO(i);
+    CHECK(there(i) == (i >= 140));
+  }
+}

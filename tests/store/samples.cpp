@@ -90,6 +90,7 @@ task_row sample_task(id run, uint32_t number) {
   x.attempt = 2;
   x.retries = 1;
   x.unclean = 1;
+  x.fallback = 3;
   x.agent = "builder";
   x.score = text{R"({"s":1})"};
   x.input = text{std::string("with\0zero", 9)};
