@@ -31,6 +31,8 @@ std::string one_why(const json& x) {
     out += ", number " + std::to_string(count_of(x, "queue_position"))
            + " in the queue";
   out += "\n";
+  if (!text_of(x, "fallback").empty())
+    out += "  " + plain(text_of(x, "fallback")) + "\n";
   for (const auto& wait : items(x, "waits_for")) {
     out += "  waits for " + text_of(wait, "what");
     if (!text_of(wait, "detail").empty())

@@ -42,6 +42,16 @@ void say_more(verb_call& call, const json& answer) {
     call.err() << "troupe: there are more: --after " << next << '\n';
 }
 
+/// Who did it, and whether that was not the step's own agent.
+std::string worker_of(const json& task) {
+  if (task.value("cached", false))
+    return "(cache)";
+  auto agent = text_of(task, "agent");
+  if (task.value("fallback", false))
+    return agent.empty() ? "(fallback)" : agent + " (fallback)";
+  return agent;
+}
+
 } // namespace
 
 void page_options(adder& add) {
@@ -91,7 +101,7 @@ int run_tasks(verb_call& call) {
   for (const auto& x : items(got, "tasks"))
     rows.add({text_of(x, "task"), text_of(x, "name"), text_of(x, "type"),
               text_of(x, "state"), std::to_string(count_of(x, "attempt")),
-              text_of(x, "agent"), short_time(text_of(x, "queued_at"))});
+              worker_of(x), short_time(text_of(x, "queued_at"))});
   show(call, got, [&] { return or_nothing(rows, "No tasks."); });
   say_more(call, got);
   return exit_ok;

@@ -67,6 +67,8 @@ void show_plan(verb_call& call, const core::plan& plan) {
         << " before " << name(x.step) << ", for "
         << core::to_text(x.question.timeout) << ", then "
         << (x.question.approve_on_timeout ? "approves" : "rejects") << "\n";
+  for (const auto& x : plan.notes)
+    out << "Note: " << x << "\n";
 }
 
 // -- submit and run

@@ -101,6 +101,8 @@ public:
     names(x_.roots);
     key("sinks");
     names(x_.sinks);
+    key("notes");
+    each(x_.notes, [&](const auto& s) { append_quoted(out_, s); });
     key("steps");
     each(x_.steps, [&](const auto& s) { step(s); });
     return std::move(out_) + "}";
@@ -169,6 +171,7 @@ plan make_plan(const workflow& of) {
   plan_forwards(of, out);
   plan_backwards(of, out);
   out.critical_path = critical_path(of, out);
+  out.notes = plan_notes(of);
   return out;
 }
 

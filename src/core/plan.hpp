@@ -44,16 +44,20 @@ struct plan {
   std::vector<planned_approval> approvals; // In topological order.
   std::vector<uint32_t> roots;
   std::vector<uint32_t> sinks;
+  std::vector<std::string> notes; // Sentences: what is stated in vain.
   bool operator==(const plan&) const = default;
 };
 
 /// Linear in steps and edges. REQUIRES: `of` came from a parse function.
 plan make_plan(const workflow& of);
 
+/// What the workflow states and nothing acts on, by field.
+std::vector<std::string> plan_notes(const workflow& of);
+
 /// {"workflow", "version", "hash", "makespan_s", "order": [names], "levels":
 /// [[names]], "critical_path": [names], "approvals": [{"step", "by",
-/// "timeout_s", "on_timeout"}], "roots", "sinks", "steps": [{"name", "level",
-/// "start_s", "expected_s", "slack_s", "critical", "estimated"}]}
+/// "timeout_s", "on_timeout"}], "roots", "sinks", "notes", "steps": [{"name",
+/// "level", "start_s", "expected_s", "slack_s", "critical", "estimated"}]}
 std::string to_json(const plan& x);
 
 } // namespace troupe::core

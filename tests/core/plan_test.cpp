@@ -56,6 +56,30 @@ TEST_CASE("a plan names the approvals that will be asked for", "[plan]")
   CHECK(x.approvals[0].question.by == "ann");
 }
 
+TEST_CASE("a plan says what is stated in vain", "[plan]")
+{
+  CHECK(plan_of(diamond).notes.empty());
+  auto x = plan_of(R"(
+workflow: w
+autonomy: full
+defaults: {risk: 0.3}
+steps:
+  a: {checkpoint: true, labels: {team: web}}
+  b: {depends_on: [{step: a, strict: true}], undo: {agent: bob}}
+)");
+  CHECK(x.notes
+        == std::vector<std::string>{
+          "`autonomy` is kept with the workflow, but this version does not act "
+          "on it",
+          "`checkpoint` is kept with one step, but this version does not act "
+          "on it",
+          "`labels` is kept with one step, but this version does not act on it",
+          "`risk` is kept with 2 steps, but this version does not act on it",
+          "`strict` is kept with one step, but this version does not act on it",
+          "`undo` is kept with one step, but this version does not act on "
+          "it"});
+}
+
 TEST_CASE("a plan's JSON has names and seconds", "[plan]")
 {
   auto x = nlohmann::json::parse(to_json(plan_of(diamond)));
