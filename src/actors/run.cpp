@@ -148,13 +148,10 @@ void finish(self_ptr self, ended& x) {
   settle_soon(self);
 }
 
-void obey(self_ptr self, command& x) {
+void carry_out(self_ptr self, command& x, answer& reply) {
   auto& st = self->state;
   auto now = st.home->now();
   auto number = x.target.number();
-  answer reply;
-  reply.number = x.number;
-  reply.run = st.decide->key();
   switch (x.what) {
     case verb::define: // Is the shard's own business.
     case verb::submit:
@@ -187,6 +184,20 @@ void obey(self_ptr self, command& x) {
                                       x.name, x.reason, now);
       break;
   }
+}
+
+void obey(self_ptr self, command& x) {
+  auto& st = self->state;
+  answer reply;
+  reply.number = x.number;
+  reply.run = st.decide->key();
+  // Another tenant's run is as good as none. (A parent's word has no tenant.)
+  if (x.workspace.empty() || x.workspace == st.decide->row().workspace)
+    carry_out(self, x, reply);
+  else
+    reply.error = {errc::not_found, category::validation,
+                   "no run " + core::to_string(st.decide->key())
+                     + " in this workspace"};
   reply.state = st.decide->row().state;
   st.next.answers.push_back(std::move(reply));
 }

@@ -32,6 +32,9 @@ struct live_run {
   bool over = false;
   core::run_row last;            // Set when `over`.
   std::vector<uint64_t> waiters; // Commands to answer when it has ended.
+  /// Commands on their way to it. Until it has answered them it is not dropped,
+  /// and if it is killed they are given to its next life.
+  std::map<uint64_t, command> asked;
   std::vector<core::workflow_ptr> parts; // For its sub-runs.
   std::unordered_map<uint32_t, core::timer_handle> timers;
   std::unordered_map<uint32_t, offer> offered; // By the task's number.

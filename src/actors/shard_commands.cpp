@@ -235,6 +235,8 @@ void obey(shard_ptr self, command& x) {
       run->second.waiters.push_back(x.number);
       return;
     }
+    if (x.number != 0)
+      run->second.asked[x.number] = x;
     deliveries what;
     what.commands.push_back(std::move(x));
     self->send(run->second.actor, std::move(what));

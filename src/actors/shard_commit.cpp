@@ -117,7 +117,7 @@ bool stays_live(shard_ptr self, core::id key, live_run& run,
     return true;
   run.announced = true;
   if (lanes.empty() || st.live->room_for(lanes) || !run.waiters.empty()
-      || run.parent)
+      || !run.asked.empty() || run.parent)
     return true;
   auto since = offers.front()->queued_at;
   st.live->park(key, since, lanes);
@@ -185,8 +185,10 @@ void take_changes(shard_ptr self, changes& x) {
     st.then.go[agent].push_back(key);
   for (auto& [agent, key] : x.recorded)
     st.then.recorded[agent].push_back(key);
-  std::move(x.answers.begin(), x.answers.end(),
-            std::back_inserter(st.then.answers));
+  for (auto& answered : x.answers) {
+    run.asked.erase(answered.number);
+    st.then.answers.push_back(std::move(answered));
+  }
   for (auto child : x.effects.cancels)
     command_run(self, child, verb::cancel);
   for (auto child : x.effects.pauses)
@@ -259,7 +261,8 @@ void release(shard_ptr self, held_back& what) {
   for (auto& x : what.answers)
     answer_to(self, std::move(x));
   for (auto key : what.over)
-    if (auto pos = st.runs.find(key); pos != st.runs.end() && pos->second.over)
+    if (auto pos = st.runs.find(key);
+        pos != st.runs.end() && pos->second.over && pos->second.asked.empty())
       drop_run(self, key);
   for (auto key : what.reload)
     if (auto pos = st.loads.find(key); pos != st.loads.end()) {

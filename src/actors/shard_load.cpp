@@ -353,6 +353,8 @@ void run_crashed(shard_ptr self, const caf::down_msg& down) {
     asked->second = 1;
   auto& wait = load(self, key);
   wait.waiters = std::move(run.waiters);
+  for (auto& [number, x] : run.asked)
+    wait.commands.push_back(std::move(x));
   wait.parts = std::move(run.parts);
   wait.hosts = ask_hosts(self);
   wait.written = false;

@@ -204,6 +204,7 @@ private:
   // graph: what becomes ready when something ends (run_graph.cpp)
   void add_steps(uint32_t source, uint32_t parent, instant now);
   void met(task& t, instant now);
+  void pass_gate(task& t, instant now);
   void begin(task& t, instant now);
   void queue(task& t, instant now);
   void offer_more(instant now);

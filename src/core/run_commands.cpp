@@ -114,6 +114,8 @@ failure run::resume(const origin& by, instant now) {
 failure run::retry(uint32_t number, const origin& by, instant now) {
   if (row_.state == run_state::cancelling)
     return not_possible("retry", to_string(row_.state));
+  if (row_.state == run_state::paused)
+    return not_possible("retry", "paused; resume the run first");
   std::vector<uint32_t> failed;
   if (number != 0) {
     if (find(number) == nullptr)
@@ -127,7 +129,7 @@ failure run::retry(uint32_t number, const origin& by, instant now) {
       if (t.state == task_state::failed && !is_item(t))
         failed.push_back(t.number);
     if (failed.empty())
-      return not_possible("retry", "without failed tasks");
+      return not_possible("retry", "without failed tasks; only those can be");
   }
   note_command("retry", by, now);
   if (terminal(row_.state)) {
@@ -172,7 +174,7 @@ void run::reopen(uint32_t number, instant now) {
   if (is_group(t) && t.first != 0)
     reopen_items(t, now);
   else
-    begin(t, now);
+    pass_gate(t, now); // What was rejected is asked again.
 }
 
 void run::reopen_items(task& group, instant now) {

@@ -77,6 +77,12 @@ void run::met(task& t, instant now) {
       return arm(t, due_kind::not_before, *due);
   }
   disarm(t);
+  pass_gate(t, now);
+}
+
+/// Asks somebody first, or lets it begin.
+void run::pass_gate(task& t, instant now) {
+  const auto& s = spec(t);
   if (!is_item(t) && gate(s, t.approved) == verdict_of_gate::ask) {
     apply(t, task_event::ask, now);
     out_.decisions.push_back(question(s, row_, t.number, now));

@@ -45,6 +45,45 @@ steps:
   CHECK(d.task("c").error->code == errc::rejected);
 }
 
+TEST_CASE("a retry asks again for what was refused", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  a: {type: deployment, approve: {by: boss, timeout: 1h}}
+  b: {depends_on: [a], approve: {timeout: 1h}}
+)"};
+  CHECK_FALSE(d.r->answer(1, false, d.me, "ann", "no", d.now));
+  d.take();
+  REQUIRE(d.row.state == run_state::failed);
+  CHECK_FALSE(d.r->retry(0, d.me, d.now));
+  d.take();
+  CHECK(d.state("a") == awaiting_approval);
+  CHECK(d.offers.empty());
+  CHECK(d.questions.size() == 1);
+  CHECK_FALSE(d.r->answer(1, true, d.me, "ann", "", d.now));
+  d.take();
+  CHECK(d.state("a") == queued);
+  // What was approved once is not asked again.
+  d.start("a");
+  d.end("a", outcome::failed("broken", category::business));
+  CHECK_FALSE(d.r->retry(1, d.me, d.now));
+  d.take();
+  CHECK(d.state("a") == queued);
+}
+
+TEST_CASE("a paused run is resumed before something is retried", "[core]")
+{
+  run_driver d{"workflow: w\nsteps: {a: {type: x}, b: {type: x}}\n"};
+  d.start("a");
+  d.end("a", outcome::failed("broken", category::business));
+  CHECK_FALSE(d.r->pause(d.me, d.now));
+  d.take();
+  CHECK(d.r->retry(0, d.me, d.now).code == errc::invalid_state);
+  CHECK(d.take().offers.empty());
+  CHECK(d.state("a") == failed);
+}
+
 TEST_CASE("cancel ends what waits and stops what works", "[core]")
 {
   run_driver d{diamond};
