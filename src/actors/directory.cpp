@@ -96,6 +96,7 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
         tell(self, pair.first, pair.second);
     },
     [self](stats_atom) { return listing(self->state); },
+    [self](perf_atom) { return self->state.history.to_json().dump(); },
   };
 }
 

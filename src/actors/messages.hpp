@@ -305,7 +305,28 @@ using directory_actor =
                    // figures.
                    caf::reacts_to<anew_atom>,
                    // For `troupe agents`: JSON.
-                   caf::replies_to<stats_atom>::with<std::string>>;
+                   caf::replies_to<stats_atom>::with<std::string>,
+                   // How long which work took, for estimates: JSON.
+                   caf::replies_to<perf_atom>::with<std::string>>;
+
+/// Estimates how long runs still take; remembers nothing that matters.
+using progress_actor = caf::typed_actor<
+  // The `eta` of a run as JSON; "null" where nobody can know.
+  caf::replies_to<stats_atom, core::id>::with<std::string>,
+  // INTERNAL: a reader's answer.
+  caf::reacts_to<done_atom, core::id, std::string>>;
+
+/// Looks at what the node uses of its machine, and warns.
+using resources_actor = caf::typed_actor<
+  // For `troupe status`: JSON.
+  caf::replies_to<stats_atom>::with<std::string>,
+  // INTERNAL: time to look.
+  caf::reacts_to<caf::tick_atom>>;
+
+/// Keeps the node's time near the system's.
+using clock_actor = caf::typed_actor<
+  // INTERNAL: a second has passed.
+  caf::reacts_to<caf::tick_atom>>;
 
 /// Committed facts in order, in a bounded ring; doors and monitors follow it.
 using feed_actor =

@@ -28,13 +28,13 @@ namespace troupe::core {
 ///            total, percent, input, output, error, created_at, started_at,
 ///            ended_at, priority, labels, eta?: {seconds, low, high}}
 /// runs       {state?, name?, limit?, after?} -> {runs: [..], next?}
-/// tasks      {run?, state?, agent?, limit?, after?} -> {tasks: [..], next?}
+/// tasks      {run?, state?, agent?, name?, limit?, after?} -> {tasks, next?}
 /// task       {task} -> {task, run, name, type, state, attempt, retries, agent,
 ///            score, input, output, error, queued_at, ..., attempts: [..]}
 /// why        {task} -> {task, state, waits_for: [{what, detail, until?}],
 ///            agent?, score?, runners_up?, queue_position?}
 ///            {run} -> the same for each of its tasks that waits (at most 20).
-/// cancel     {run, reason?} | {task, reason?} -> {id, previous, state}
+/// cancel     {run, reason?} | {task, reason?} -> {id, state}
 /// pause, resume {run} -> {run, state}
 /// retry      {task} | {run}: failed tasks -> {id, state}
 /// signal     {run, name, payload?} -> {run, name, taken: bool}
@@ -43,8 +43,8 @@ namespace troupe::core {
 /// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,
 ///            load, max_load, performance: {..}}]}
 /// tree       {depth?} -> the live supervision tree
-/// status     {} -> {version, started_at, uptime_s, ready, intake, queued,
-///            running, backlog, live_runs, store: {..}, agents, rss_mb}
+/// status     {} -> {version, started_at, uptime_s, ready, queued, running,
+///            backlog, live_runs, store, agents, shards, rss_mb, resources}
 /// history    {run, after?, limit?} -> {facts: [..], next?}
 /// backup     {path} -> {path, size_bytes}
 struct api_request {

@@ -42,6 +42,12 @@ remaining(const workflow& what,
           const performance_history& history,
           std::optional<duration> otherwise);
 
+/// The same from nothing but how fast it went so far: `ended` tasks in
+/// `elapsed`, `open` ones left. For runs too large to look at each task.
+/// Nothing where none has ended.
+std::optional<estimate> by_pace(duration elapsed, uint64_t ended,
+                                uint64_t open);
+
 struct progress_question {
   std::array<uint32_t, task_states> counts{}; // Tasks by state.
   duration completed_took{};                  // All completed tasks together.

@@ -14,7 +14,7 @@ constexpr body_rule fields(std::string_view names) {
   return {body_form::fields, names};
 }
 
-constexpr std::string_view task_query = "run state agent limit after";
+constexpr std::string_view task_query = "run state agent name limit after";
 
 constexpr route table[] = {
   {"POST", "/api/v1/runs", run_made, "submit", source, "input priority"},
@@ -25,7 +25,7 @@ constexpr route table[] = {
    call,
    "tasks",
    {},
-   "state agent limit after"},
+   "state agent name limit after"},
   {"GET", "/api/v1/runs/{run}/why", call, "why", {}, ""},
   {"GET", "/api/v1/runs/{run}/history", call, "history", {}, "limit after"},
   {"GET", "/api/v1/runs/{run}/events", events, "", {}, "after"},

@@ -1,15 +1,11 @@
-#include <unistd.h>
-
-#include <charconv>
-#include <fstream>
+#include <filesystem>
 
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
 #include "runtime/api_question.hpp"
-#include "troupe/version.hpp"
 
-// What only the actors know: why, the tree, agents, the node itself.
+// What only the actors know: why, the tree, agents.
 
 namespace troupe::runtime {
 
@@ -61,11 +57,12 @@ json to_json(const core::explanation& x) {
   return y;
 }
 
-long resident_mb() {
-  std::ifstream statm{"/proc/self/statm"};
-  long pages = 0;
-  statm >> pages >> pages;
-  return pages * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+/// Leaves `levels` of the tree below its root; `children_total` stays.
+void cut(tree_node& node, uint64_t levels) {
+  if (levels == 0)
+    node.children.clear();
+  for (auto& child : node.children)
+    cut(child, levels - 1);
 }
 
 } // namespace
@@ -77,51 +74,66 @@ void node_api::why_call(question& q) {
   auto id = q.id(is_task ? "task" : "run");
   if (!id)
     return;
-  auto shard = child_ref<shard_actor>{home_->shards[home_->shard_of(*id)]};
+  read(
+    [me = shared_from_this(), q, key = *id](core::store_reader& store) {
+      if (row_or_refusal(store, key, q.what.workspace, q.then))
+        me->ask_why(q, key);
+    },
+    q.then);
+}
+
+void node_api::ask_why(question q, core::id key) {
+  auto is_task = q.params.contains("task");
+  auto shard = child_ref<shard_actor>{home_->shards[home_->shard_of(key)]};
   auto to = shard.handle();
   if (!to)
     return q.then(refuse(errc::restarting, "the shard restarts; ask again"));
   auto me = shared_from_this();
   auto chooser = child_ref<coordinator_actor>{home_->coordinator}.handle();
-  sys_.spawn(
-    [me, to, chooser, q, key = *id, is_task](caf::event_based_actor* self) {
-      auto from_row = [me, q, is_task]() mutable {
-        is_task ? me->task_call(q) : me->run_call(q);
-      };
-      self->request(to, answers_within, why_atom_v, key)
-        .then(
-          [=](const std::string& text) mutable {
-            auto body = json::parse(text, nullptr, false);
-            if (body.is_discarded())
-              return from_row();
-            if (body.value("state", "") != "queued" || !chooser
-                || !body["waits_for"].empty())
-              return q.then(answer_with(body));
-            self->request(chooser, answers_within, why_atom_v, key)
-              .then(
-                [=](const core::explanation& x) mutable {
-                  body["waits_for"].push_back(to_json(x));
-                  q.then(answer_with(body));
-                },
-                [=](const caf::error&) { q.then(answer_with(body)); });
-          },
-          [=](const caf::error& why) { q.then(silent(why)); });
-    });
+  sys_.spawn([me, to, chooser, q, key, is_task](caf::event_based_actor* self) {
+    auto from_row = [me, q, is_task]() mutable {
+      is_task ? me->task_call(q) : me->run_call(q);
+    };
+    self->request(to, answers_within, why_atom_v, key)
+      .then(
+        [=](const std::string& text) mutable {
+          auto body = json::parse(text, nullptr, false);
+          if (body.is_discarded())
+            return from_row();
+          if (body.value("state", "") != "queued" || !chooser
+              || !body["waits_for"].empty())
+            return q.then(answer_with(body));
+          self->request(chooser, answers_within, why_atom_v, key)
+            .then(
+              [=](const core::explanation& x) mutable {
+                body["waits_for"].push_back(to_json(x));
+                q.then(answer_with(body));
+              },
+              [=](const caf::error&) { q.then(answer_with(body)); });
+        },
+        [=](const caf::error& why) { q.then(silent(why)); });
+  });
 }
 
 void node_api::tree_call(question& q) {
   tree_query ask;
   ask.deadline = std::chrono::seconds{2};
-  sys_.spawn([root = root_, ask, then = q.then](caf::event_based_actor* self) {
-    self->request(root, answers_within, tree_atom_v, ask)
-      .then(
-        [then](const tree_node& node) {
-          core::api_answer x;
-          x.body = core::text{troupe::to_json(node)};
-          then(std::move(x));
-        },
-        [then](const caf::error& why) { then(silent(why)); });
-  });
+  auto levels = q.params.find("depth");
+  if (levels != q.params.end() && !levels->is_number_unsigned())
+    return q.then(refuse(errc::invalid, "`depth` must be a number of levels"));
+  auto depth = levels == q.params.end() ? UINT64_MAX : levels->get<uint64_t>();
+  sys_.spawn(
+    [root = root_, ask, depth, then = q.then](caf::event_based_actor* self) {
+      self->request(root, answers_within, tree_atom_v, ask)
+        .then(
+          [then, depth](tree_node& node) {
+            cut(node, depth);
+            core::api_answer x;
+            x.body = core::text{troupe::to_json(node)};
+            then(std::move(x));
+          },
+          [then](const caf::error& why) { then(silent(why)); });
+    });
 }
 
 void node_api::agents_call(question& q) {
@@ -166,68 +178,13 @@ void node_api::agents_call(question& q) {
   });
 }
 
-void node_api::status_call(question& q) {
-  auto body = std::make_shared<json>(
-    json{{"version", version()},
-         {"started_at", core::to_rfc3339(started_at_)},
-         {"uptime_s",
-          std::chrono::duration<double>(home_->now() - started_at_).count()},
-         {"ready", true},
-         {"rss_mb", resident_mb()},
-         {"agents", home_->agent_names.size()},
-         {"shards", home_->opts.shards}});
-  auto sums = std::make_shared<load_sample>();
-  auto home = home_;
-  sys_.spawn([home, body, sums, then = q.then](caf::event_based_actor* self) {
-    auto open = std::make_shared<size_t>(1);
-    auto done = [=] {
-      if (--*open > 0)
-        return;
-      (*body)["queued"] = sums->queued;
-      (*body)["backlog"] = sums->backlog;
-      (*body)["live_runs"] = sums->runs;
-      then(answer_with(*body));
-    };
-    for (auto shard : home->shards) {
-      auto to = shard.handle();
-      if (!to) {
-        (*body)["ready"] = false;
-        continue;
-      }
-      ++*open;
-      self->request(to, answers_within, load_atom_v)
-        .then(
-          [=](const load_sample& x) {
-            sums->queued += x.queued;
-            sums->backlog += x.backlog;
-            sums->runs += x.runs;
-            done();
-          },
-          [=](const caf::error&) {
-            (*body)["ready"] = false;
-            done();
-          });
-    }
-    if (auto to = child_ref<journal_actor>{home->journal}.handle()) {
-      ++*open;
-      self->request(to, answers_within, stats_atom_v)
-        .then(
-          [=](const core::store_stats& x) {
-            (*body)["store"] = {{"size_bytes", x.size_bytes},
-                                {"wal_bytes", x.wal_bytes},
-                                {"commits", x.commits},
-                                {"rows", x.rows}};
-            done();
-          },
-          [=](const caf::error&) { done(); });
-    }
-    done();
-  });
-}
-
 void node_api::backup_call(question& q) {
   auto path = q.word("path").value_or("");
   auto to = child_ref<journal_actor>{home_->journal}.handle();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return q.then(refuse(errc::invalid,
+                         "`" + path + "` is a directory; name a file in it"));
   if (path.empty() || !to)
     return q.then(refuse(path.empty() ? errc::invalid : errc::restarting,
                          path.empty() ? "`path` must say where the copy goes"
@@ -237,7 +194,10 @@ void node_api::backup_call(question& q) {
     self->request(to, std::chrono::minutes{10}, backup_atom_v, path)
       .then(
         [=](caf::ok_atom) {
-          then(answer_with({{"path", path}}));
+          std::error_code unknown;
+          auto size = std::filesystem::file_size(path, unknown);
+          then(
+            answer_with({{"path", path}, {"size_bytes", unknown ? 0 : size}}));
         },
         [=](const caf::error& why) {
           then(refuse(to_errc(why), to_text(why)));

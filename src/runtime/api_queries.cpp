@@ -16,6 +16,11 @@ core::api_answer refuse_not_found(const char* what, core::id id) {
                                    + " in this workspace");
 }
 
+bool is_of(const std::optional<core::run_row>& row,
+           const std::string& workspace) {
+  return row && row->workspace == workspace;
+}
+
 template <class Page>
 core::api_answer list_answer(const char* name, const Page& page) {
   auto rows = json::array();
@@ -27,21 +32,58 @@ core::api_answer list_answer(const char* name, const Page& page) {
   return answer_with(body);
 }
 
+/// Names are in no index: a bounded stretch is looked through, and `next` says
+/// where to go on.
+core::result<core::task_page> tasks_named(core::store_reader& store,
+                                          const core::task_filter& filter,
+                                          const core::page& where,
+                                          const std::string& name) {
+  constexpr int pages_max = 100;
+  core::task_page found;
+  core::page stretch{1000, where.after};
+  for (int i = 0; i < pages_max; ++i) {
+    auto part = store.tasks(filter, stretch);
+    if (!part)
+      return part.error();
+    for (auto& row : part->rows) {
+      if (row.name != name)
+        continue;
+      found.rows.push_back(std::move(row));
+      if (found.rows.size() < where.limit)
+        continue;
+      found.next = core::to_string(found.rows.back().key);
+      return found;
+    }
+    found.next = stretch.after = part->next;
+    if (part->next.empty())
+      break;
+  }
+  return found;
+}
+
 } // namespace
+
+std::optional<core::run_row> row_or_refusal(core::store_reader& store,
+                                            core::id id,
+                                            const std::string& workspace,
+                                            const node_api::callback& then) {
+  auto row = store.find_run(id.run());
+  if (row && is_of(*row, workspace))
+    return std::move(*row);
+  then(row ? refuse_not_found("run", id.run())
+           : refuse(row.error().code, row.error().message));
+  return std::nullopt;
+}
 
 void node_api::run_call(question& q) {
   auto id = q.id("run");
   if (!id)
     return;
   read(
-    [id = *id, workspace = q.what.workspace,
+    [me = shared_from_this(), id = *id, workspace = q.what.workspace,
      then = q.then](core::store_reader& store) {
-      auto row = store.find_run(id.run());
-      if (!row)
-        return then(refuse(row.error().code, row.error().message));
-      if (!*row || (*row)->workspace != workspace)
-        return then(refuse_not_found("run", id));
-      then(answer_with(to_json(**row)));
+      if (auto row = row_or_refusal(store, id, workspace, then))
+        me->add_eta(std::move(*row), then);
     },
     q.then);
 }
@@ -56,8 +98,11 @@ void node_api::runs_call(question& q) {
       return q.then(
         refuse(errc::invalid, "`" + *word + "` is no state of a run"));
   }
+  auto page = q.page();
+  if (!page)
+    return;
   read(
-    [filter, page = q.page(), then = q.then](core::store_reader& store) {
+    [filter, page = *page, then = q.then](core::store_reader& store) {
       auto found = store.runs(filter, page);
       then(found ? list_answer("runs", *found)
                  : refuse(found.error().code, found.error().message));
@@ -81,9 +126,17 @@ void node_api::tasks_call(question& q) {
       return;
     filter.run = run->run();
   }
+  auto page = q.page();
+  if (!page)
+    return;
   read(
-    [filter, page = q.page(), then = q.then](core::store_reader& store) {
-      auto found = store.tasks(filter, page);
+    [filter, page = *page, name = q.word("name").value_or(""),
+     then = q.then](core::store_reader& store) {
+      if (filter.run
+          && !row_or_refusal(store, filter.run, filter.workspace, then))
+        return;
+      auto found = name.empty() ? store.tasks(filter, page)
+                                : tasks_named(store, filter, page, name);
       then(found ? list_answer("tasks", *found)
                  : refuse(found.error().code, found.error().message));
     },
@@ -132,10 +185,14 @@ void node_api::history_call(question& q) {
     return;
   auto shard = home_->shard_of(*id);
   auto page = q.page();
-  auto from = std::strtoull(page.after.c_str(), nullptr, 10);
+  if (!page)
+    return;
+  auto from = std::strtoull(page->after.c_str(), nullptr, 10);
   read(
-    [id = id->run(), shard, from, limit = page.limit,
-     then = q.then](core::store_reader& store) {
+    [id = id->run(), shard, from, limit = page->limit,
+     workspace = q.what.workspace, then = q.then](core::store_reader& store) {
+      if (!row_or_refusal(store, id, workspace, then))
+        return;
       // A run's facts lie among those of its shard: look at a bounded stretch
       // and say where to go on.
       constexpr uint32_t segments_max = 256;

@@ -34,14 +34,31 @@ struct node_api::question {
     return value;
   }
 
-  core::page page() const {
+  /// What part of a list; answers the call and returns nothing if it is none.
+  std::optional<core::page> page() {
     core::page x;
-    if (auto pos = params.find("limit");
-        pos != params.end() && pos->is_number_unsigned())
-      x.limit = std::min(pos->get<uint32_t>(), 1000u);
     x.after = word("after").value_or("");
+    auto pos = params.find("limit");
+    if (pos == params.end())
+      return x;
+    auto wanted = pos->is_number_unsigned() ? pos->get<uint64_t>() : 0;
+    if (wanted < 1 || wanted > page_rows_max) {
+      then(refuse(errc::invalid, "`limit` must be from 1 to "
+                                   + std::to_string(page_rows_max)
+                                   + "; go on with `after`"));
+      return std::nullopt;
+    }
+    x.limit = static_cast<uint32_t>(wanted);
     return x;
   }
+
+  static constexpr uint32_t page_rows_max = 1000;
 };
+
+/// The run's row if it is one of this workspace; else answers the call.
+std::optional<core::run_row> row_or_refusal(core::store_reader& store,
+                                            core::id id,
+                                            const std::string& workspace,
+                                            const node_api::callback& then);
 
 } // namespace troupe::runtime

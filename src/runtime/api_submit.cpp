@@ -121,8 +121,10 @@ void node_api::with_source(
       if (!row)
         return then(refuse(row.error().code, row.error().message));
       if (!*row)
-        return then(refuse(errc::not_found,
-                           "no workflow `" + name + "` is registered here"));
+        return then(
+          refuse(errc::not_found, "no workflow `" + name
+                                    + "` is registered here; register it (POST "
+                                      "/api/v1/workflows), or name a file"));
       use(core::parse_workflow((*row)->body.view()), false);
     },
     q.then);
@@ -153,8 +155,14 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.priority = static_cast<uint8_t>(priority);
   auto input = core::check_input(
     *definition, q->params.value("input", json::object()).dump());
-  if (!input.problems.empty())
+  if (!input.problems.empty()) {
+    // Its lines are those of no text that anybody wrote.
+    for (auto& problem : input.problems) {
+      problem.line = problem.column = 0;
+      problem.where = "/input" + problem.where;
+    }
     return q->then(wrong(std::move(input.problems)));
+  }
   x.body = std::move(input.value);
   x.definition = std::move(definition);
   x.target = new_run(x.workspace, x.idempotency_key);

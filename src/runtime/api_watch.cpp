@@ -4,6 +4,7 @@
 #include <caf/send.hpp>
 
 #include "core/facts.hpp"
+#include "core/sequence_search.hpp"
 #include "runtime/api_question.hpp"
 
 // A run's story: what the store has, then what happens.
@@ -116,6 +117,29 @@ private:
   std::vector<feed_batch> early_;
 };
 
+/// Facts of two runs may come into a shard's order later than they were made,
+/// but not that much.
+constexpr std::chrono::minutes order_slack{1};
+
+/// From where on a shard's history can hold facts of this run.
+core::result<uint64_t> story_begin(core::store_reader& store,
+                                   const core::run_row& row, uint32_t shard) {
+  auto at = [&](uint64_t seq) -> core::result<std::optional<core::instant>> {
+    auto found = store.history(shard, seq, 1);
+    if (!found)
+      return found.error();
+    if (found->empty())
+      return std::optional<core::instant>{};
+    const auto& segment = found->front();
+    auto facts = core::read_facts(segment.facts.view(), segment.first_seq);
+    if (!facts)
+      return facts.error();
+    return facts->empty() ? std::optional<core::instant>{}
+                          : std::optional{facts->front().at};
+  };
+  return core::first_since(at, row.created_at - order_slack);
+}
+
 /// All facts of a run from a number on.
 core::result<std::vector<core::fact>> facts_of(core::store_reader& store,
                                                core::id run, uint32_t shard,
@@ -157,17 +181,19 @@ void node_api::watch(core::watch_request what,
     who->history({}, true); // Of all runs: from now on.
     return;
   }
-  auto from = std::strtoull(what.after.c_str(), nullptr, 10);
+  uint64_t from = std::strtoull(what.after.c_str(), nullptr, 10);
   auto shard = home_->shard_of(what.run);
   read(
     [who, run = what.run, shard, from,
      workspace = what.workspace](core::store_reader& store) {
       auto row = store.find_run(run);
       auto known = row && *row && (*row)->workspace == workspace;
+      if (!known)
+        return who->history({}, false);
       // Facts of a run begin with the run: none are older than it.
-      auto facts = known ? facts_of(store, run, shard, from)
-                         : core::result<std::vector<core::fact>>(
-                           errc::not_found, "no such run");
+      auto begin = story_begin(store, **row, shard);
+      auto facts = begin ? facts_of(store, run, shard, std::max(from, *begin))
+                         : begin.error();
       if (facts)
         who->history(std::move(*facts), true);
       else

@@ -47,7 +47,11 @@ failure configured_node::start(doors which) {
 }
 
 failure configured_node::stop() {
-  auto until = steady_clock::now() + config_.stop_deadline;
+  return stop(config_.stop_deadline);
+}
+
+failure configured_node::stop(milliseconds deadline) {
+  auto until = steady_clock::now() + deadline;
   auto left = [&] {
     return std::max(milliseconds{0}, std::chrono::duration_cast<milliseconds>(
                                        until - steady_clock::now()));

@@ -26,6 +26,7 @@ public:
 
   /// Closes the doors, then stops the node; both within `stop_deadline`.
   failure stop();
+  failure stop(std::chrono::milliseconds deadline);
 
   /// Lives as long as the node.
   std::shared_ptr<core::api> api();

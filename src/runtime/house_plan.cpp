@@ -137,6 +137,24 @@ child_spec agents_child(const house_ptr& home, const roster_ptr& names,
   return supervisor_child(std::move(spec));
 }
 
+child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
+                          const plan_options& opts) {
+  auto spec = branch("monitors", restart_strategy::one_for_one, names, opts);
+  spec.children.push_back(
+    child("progress", "monitor", [home](child_context& ctx) {
+      return untyped(ctx.system.spawn(progress_monitor, home));
+    }));
+  if (opts.sample)
+    spec.children.push_back(child(
+      "resources", "monitor", [home, sample = opts.sample](child_context& ctx) {
+        return untyped(ctx.system.spawn(resource_monitor, home, sample));
+      }));
+  // Nothing stands on a figure: the node goes on without.
+  for (auto& x : spec.children)
+    x.give_up = on_give_up::disable;
+  return supervisor_child(std::move(spec));
+}
+
 /// A generator that threads share; jitter needs no more.
 std::function<double()> shared_random(uint64_t seed) {
   struct source {
@@ -158,6 +176,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   auto storage_names = std::make_shared<roster>();
   auto shard_names = std::make_shared<roster>();
   auto reader_names = std::make_shared<roster>();
+  auto monitor_names = std::make_shared<roster>();
   auto home = std::make_shared<house>();
   home->opts = opts.house;
   home->now = opts.now;
@@ -185,6 +204,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   plan.home = shared;
   plan.store = store;
   plan.names = names;
+  plan.monitors = monitor_names;
   plan.root = branch("node", restart_strategy::one_for_one, names, opts);
   auto storage =
     branch("storage", restart_strategy::rest_for_one, storage_names, opts);
@@ -207,6 +227,12 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   }));
   all.push_back(supervisor_child(std::move(storage)));
   all.push_back(agents_child(shared, home->agents, opts));
+  all.push_back(monitors_child(shared, monitor_names, opts));
+  if (opts.ease)
+    all.push_back(
+      child("clock", "clock", [shared, ease = opts.ease](child_context& ctx) {
+        return untyped(ctx.system.spawn(clock_keeper, shared, ease));
+      }));
   return plan;
 }
 

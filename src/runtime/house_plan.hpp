@@ -7,6 +7,7 @@
 #include "actors/host.hpp"
 #include "actors/house.hpp"
 #include "actors/journal.hpp"
+#include "actors/monitors.hpp"
 #include "runtime/utc_clock.hpp"
 
 // The tree of a node as data.
@@ -22,6 +23,8 @@ struct plan_options {
   bool threads = true; // False on the deterministic stage.
   std::function<void(const std::string&)> warn;
   std::function<core::instant()> now;
+  easing ease;    // Of the clock behind `now`; empty: it needs none.
+  sampler sample; // Of this process; empty: nobody looks.
   std::function<void(const supervision_event&)> on_event;
   uint64_t seed = 1;
 };
@@ -31,7 +34,8 @@ struct house_plan {
   house_ptr home;
   open_store_ptr store; // Open already; closed by whoever stops the node.
   supervisor_spec root;
-  roster_ptr names; // Of the root's children.
+  roster_ptr names;    // Of the root's children.
+  roster_ptr monitors; // Of the monitors: `progress`, `resources`.
 };
 
 /// Everything but the actors. REQUIRES: `store` is open.

@@ -13,6 +13,7 @@
 
 #include "runtime/house_plan.hpp"
 #include "runtime/node_insides.hpp"
+#include "runtime/process_sample.hpp"
 #include "runtime/scheduler.hpp"
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
@@ -138,6 +139,8 @@ failure node::parts::open() {
   all.agents = agents;
   all.warn = opts.warn;
   all.now = [clock = clock] { return clock->now(); };
+  all.ease = [clock = clock] { return clock->ease(); };
+  all.sample = [data = opts.data] { return runtime::sample_process(data); };
   all.seed = random_seed();
   plan = runtime::make_plan(std::move(all), std::move(opened));
   return {};
@@ -151,7 +154,7 @@ void node::parts::spawn() {
   // The spec is ours: it is valid, or a test finds out.
   root = std::move(*spawned);
   api = std::make_shared<runtime::node_api>(*system, plan.home, root.handle,
-                                            opts.data);
+                                            plan.monitors);
 }
 
 namespace {

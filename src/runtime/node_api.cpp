@@ -11,9 +11,9 @@
 namespace troupe::runtime {
 
 node_api::node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
-                   std::string data)
+                   roster_ptr monitors)
   : sys_(sys), home_(std::move(home)), root_(std::move(root)),
-    data_(std::move(data)), started_at_(home_->now()) {}
+    monitors_(std::move(monitors)), started_at_(home_->now()) {}
 
 void node_api::call(core::api_request what, callback then) {
   using method = void (node_api::*)(question&);

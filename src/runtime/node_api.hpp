@@ -20,7 +20,7 @@ public:
   using callback = std::function<void(core::api_answer)>;
 
   node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
-           std::string data);
+           roster_ptr monitors);
 
   void call(core::api_request what, callback then) override;
   void watch(core::watch_request what,
@@ -60,17 +60,21 @@ private:
   void task_call(question& q);
   void history_call(question& q);
   void approvals_call(question& q);
+  // api_progress.cpp
+  void add_eta(core::run_row row, const callback& then);
   // api_live.cpp
   void why_call(question& q);
+  void ask_why(question q, core::id key);
   void tree_call(question& q);
   void agents_call(question& q);
-  void status_call(question& q);
   void backup_call(question& q);
+  // api_status.cpp
+  void status_call(question& q);
 
   caf::actor_system& sys_;
   house_ptr home_;
   caf::actor root_;
-  std::string data_;
+  roster_ptr monitors_;
   core::instant started_at_;
   std::atomic<bool> open_{true};
   std::atomic<uint32_t> next_reader_{0};

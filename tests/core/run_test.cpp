@@ -60,6 +60,23 @@ TEST_CASE("a failed task is tried again after its backoff", "[core]")
   CHECK(last.attempts.size() == 1);
 }
 
+TEST_CASE("a snooze waits its time and uses no retry up", "[core]")
+{
+  run_driver d{"workflow: w\nsteps: {a: {type: x, retries: 0}}\n"};
+  for (int i = 0; i < 3; ++i) {
+    d.start("a");
+    d.end("a", outcome::snooze(5s));
+    CHECK(d.offers.empty());
+    d.advance(4s);
+    CHECK(d.offers.empty());
+    d.advance(1s);
+    REQUIRE(d.offers.size() == 1);
+  }
+  CHECK(d.task("a").retries == 0);
+  d.work("a");
+  CHECK(d.row.state == run_state::completed);
+}
+
 TEST_CASE("what must not be tried again is not", "[core]")
 {
   run_driver d{"workflow: w\nsteps:\n  a: {retries: 3}\n"};

@@ -6,37 +6,13 @@
 
 #include "core/api.hpp"
 #include "runtime/agents.hpp"
+#include "runtime/asking.hpp"
 #include "runtime/directory.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using nlohmann::json;
-
-namespace {
-
-json ask(node& n, const std::string& operation, const json& params = {}) {
-  std::string body;
-  auto why = n.ask(operation, params.is_null() ? "{}" : params.dump(), body);
-  INFO(operation << ": " << why.message);
-  REQUIRE_FALSE(why);
-  return json::parse(body);
-}
-
-/// Whether the run ends within a time that is ample.
-bool ends(node& n, const std::string& run) {
-  auto watched = std::make_shared<std::promise<void>>();
-  core::watch_request what;
-  what.run = *core::id_from(run);
-  n.api()->watch(what, [watched](const core::watch_event& x) {
-    if (x.last)
-      watched->set_value();
-    return !x.last;
-  });
-  return watched->get_future().wait_for(20s) == std::future_status::ready;
-}
-
-} // namespace
 
 TEST_CASE("a node in memory runs a workflow to its end", "[runtime]")
 {
@@ -253,22 +229,30 @@ steps:
   CHECK(done.output == R"({"end":7})");
 }
 
-TEST_CASE("the tree and the agents can be asked for", "[runtime]")
+TEST_CASE("a thousand tasks finish beside a backlog that nobody can do",
+          "[runtime]")
 {
-  node n{quiet()};
+  directory dir;
+  auto opts = quiet(dir / "data");
+  opts.shards = 4;
+  opts.window = 400; // The backlog is fifty times as large.
+  node n{opts};
   add_echo(n);
   REQUIRE_FALSE(n.start());
-  auto tree = ask(n, "tree");
-  CHECK(tree["name"] == "node");
-  std::vector<std::string> names;
-  for (const auto& child : tree["children"])
-    names.push_back(child["name"]);
-  for (auto name : {"storage", "agents", "coordinator", "desk", "readers"})
-    CHECK(std::count(names.begin(), names.end(), name) == 1);
-  auto agents = ask(n, "agents");
-  CHECK(agents["agents"][0]["name"] == "echo");
-  CHECK(agents["agents"][0]["max_load"] == 100);
-  CHECK(ask(n, "status")["ready"] == true);
+  for (int i = 0; i < 40; ++i)
+    REQUIRE_FALSE(n.submit_tasks(tasks_for("nobody", 500)).error);
+  for (int i = 0; i < 10; ++i) {
+    auto done = std::make_shared<std::promise<run_result>>();
+    auto answered = done->get_future();
+    n.submit_and_wait(tasks_for("echo", 100), {},
+                      [done](run_result x) { done->set_value(std::move(x)); });
+    REQUIRE(answered.wait_for(60s) == std::future_status::ready);
+    CHECK(answered.get().state == "completed");
+  }
+  auto status = ask(n, "status");
+  CHECK(status["queued"].get<uint64_t>() + status["backlog"].get<uint64_t>()
+        == 20'000);
+  CHECK(status["backlog"] > 0);
 }
 
 TEST_CASE("tasks of one need and several priorities go through together",

@@ -1,0 +1,134 @@
+#include <caf/event_based_actor.hpp>
+
+#include "runtime/api_question.hpp"
+#include "troupe/version.hpp"
+
+// How the node is: everybody's figures in one answer.
+
+namespace troupe::runtime {
+
+using nlohmann::json;
+
+namespace {
+
+/// Whoever does not answer by then restarts or is overloaded.
+constexpr std::chrono::seconds answers_within{5};
+
+/// Asks everybody at once; the last answer, or its absence, ends it.
+class status_asker : public std::enable_shared_from_this<status_asker> {
+public:
+  status_asker(caf::event_based_actor* self, json body, node_api::callback then)
+    : self_(self), body_(std::move(body)), then_(std::move(then)) {}
+
+  void ask(const house& home, const roster_ptr& monitors) {
+    for (auto shard : home.shards)
+      ask_shard(shard.handle());
+    for (const auto& name : home.agent_names)
+      ask_host(home.host(name).handle());
+    ask_journal(child_ref<journal_actor>{home.journal}.handle());
+    ask_resources(child_ref<resources_actor>{monitors, "resources"}.handle());
+    one_less();
+  }
+
+private:
+  void ask_shard(const shard_actor& to) {
+    if (!to) {
+      body_["ready"] = false;
+      return;
+    }
+    ++open_;
+    self_->request(to, answers_within, load_atom_v)
+      .then(
+        [me = shared_from_this()](const load_sample& x) {
+          me->sums_.queued += x.queued;
+          me->sums_.backlog += x.backlog;
+          me->sums_.runs += x.runs;
+          me->one_less();
+        },
+        [me = shared_from_this()](const caf::error&) {
+          me->body_["ready"] = false;
+          me->one_less();
+        });
+  }
+
+  void ask_host(const host_actor& to) {
+    if (!to)
+      return;
+    ++open_;
+    self_->request(to, answers_within, stats_atom_v)
+      .then(
+        [me = shared_from_this()](const host_stats& x) {
+          me->running_ += x.load;
+          me->one_less();
+        },
+        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+  }
+
+  void ask_journal(const journal_actor& to) {
+    if (!to)
+      return;
+    ++open_;
+    self_->request(to, answers_within, stats_atom_v)
+      .then(
+        [me = shared_from_this()](const core::store_stats& x) {
+          me->body_["store"] = {{"size_bytes", x.size_bytes},
+                                {"wal_bytes", x.wal_bytes},
+                                {"commits", x.commits},
+                                {"rows", x.rows}};
+          me->one_less();
+        },
+        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+  }
+
+  void ask_resources(const resources_actor& to) {
+    if (!to)
+      return;
+    ++open_;
+    self_->request(to, answers_within, stats_atom_v)
+      .then(
+        [me = shared_from_this()](const std::string& text) {
+          auto x = json::parse(text, nullptr, false);
+          if (x.is_object()) {
+            me->body_["rss_mb"] = x.value("rss_bytes", uint64_t{0}) >> 20;
+            me->body_["resources"] = std::move(x);
+          }
+          me->one_less();
+        },
+        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+  }
+
+  void one_less() {
+    if (--open_ > 0)
+      return;
+    body_["queued"] = sums_.queued;
+    body_["backlog"] = sums_.backlog;
+    body_["live_runs"] = sums_.runs;
+    body_["running"] = running_;
+    then_(answer_with(body_));
+  }
+
+  caf::event_based_actor* self_;
+  json body_;
+  node_api::callback then_;
+  size_t open_ = 1; // Ourselves, until everybody is asked.
+  load_sample sums_;
+  uint64_t running_ = 0;
+};
+
+} // namespace
+
+void node_api::status_call(question& q) {
+  json body{{"version", version()},
+            {"started_at", core::to_rfc3339(started_at_)},
+            {"uptime_s",
+             std::chrono::duration<double>(home_->now() - started_at_).count()},
+            {"ready", true},
+            {"agents", home_->agent_names.size()},
+            {"shards", home_->opts.shards}};
+  sys_.spawn([home = home_, monitors = monitors_, body = std::move(body),
+              then = q.then](caf::event_based_actor* self) {
+    std::make_shared<status_asker>(self, body, then)->ask(*home, monitors);
+  });
+}
+
+} // namespace troupe::runtime
