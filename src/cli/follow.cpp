@@ -18,6 +18,9 @@ using clock = std::chrono::steady_clock;
 
 // A node that restarts is worth this many new streams without an event.
 constexpr int reconnects_max = 5;
+constexpr std::chrono::seconds estimate_interval{2};
+// How soon ^C is seen where no event comes.
+constexpr std::chrono::milliseconds look_interval{100};
 // Far more than a terminal can show; beyond it the stream waits its turn.
 constexpr size_t queued_max = 100'000;
 
@@ -34,13 +37,10 @@ public:
     return !closed_;
   }
 
-  std::optional<core::watch_event>
-  take(std::optional<clock::time_point> until) {
+  std::optional<core::watch_event> take(clock::time_point until) {
     std::unique_lock guard{mutex_};
     auto some = [this] { return !events_.empty(); };
-    if (!until)
-      arrived_.wait(guard, some);
-    else if (!arrived_.wait_until(guard, *until, some))
+    if (!arrived_.wait_until(guard, until, some))
       return std::nullopt;
     auto out = std::move(events_.front());
     events_.pop_front();
@@ -104,25 +104,74 @@ class follower {
 public:
   follower(verb_call& call, core::id run,
            std::optional<clock::time_point> until)
-    : call_(call), run_(run), until_(until), view_(ask_run()), screen_(call) {}
+    : call_(call), run_(run), until_(until), view_(ask_run()), screen_(call) {
+    interrupted(); // From here on ^C is ours.
+  }
 
   int follow() {
-    view_.add_tasks(
-      call_.ask("tasks", {{"run", to_string(run_)}, {"limit", 1000}}));
+    auto tasks =
+      call_.ask("tasks", {{"run", to_string(run_)}, {"limit", 1000}});
+    // Lines tell the story from its beginning, bars how things are.
+    if (call_.around().terminal)
+      view_.add_tasks(tasks);
+    else
+      view_.begin_anew(tasks);
     screen_.draw(view_);
     while (watch_once())
       ;
     box_->close();
     auto run = ask_run();
-    if (timed_out_) {
-      call_.err() << "troupe: the time is up; the run goes on: troupe watch "
-                  << to_string(run_) << '\n';
-      return exit_timeout;
-    }
-    return finish(run);
+    if (stopped_ == nothing)
+      return finish(run);
+    call_.err() << "troupe: "
+                << (stopped_ == time_is_up ? "the time is up" : "interrupted")
+                << "; " << what_becomes_of_it() << '\n';
+    return stopped_ == time_is_up ? exit_timeout : exit_interrupted;
   }
 
 private:
+  enum reason_to_stop { nothing, time_is_up, interrupt };
+
+  bool interrupted() const {
+    const auto& asked = call_.around().interrupted;
+    return asked && asked();
+  }
+
+  std::string what_becomes_of_it() const {
+    if (!call_.own_node())
+      return "the run goes on: troupe watch " + to_string(run_);
+    if (call_.has("data") || !call_.around().environment("TROUPE_DATA").empty())
+      return "run " + to_string(run_) + " goes on with `troupe node --data "
+             + call_.data() + "`";
+    return "the run was in memory and ends with this process";
+  }
+
+  // The next event; empty: stopped, and `stopped_` says why.
+  std::optional<core::watch_event> next() {
+    for (;;) {
+      auto look = clock::now() + look_interval;
+      if (auto event = box_->take(until_ ? std::min(look, *until_) : look))
+        return event;
+      estimate_anew();
+      if (interrupted())
+        stopped_ = interrupt;
+      else if (until_ && clock::now() >= *until_)
+        stopped_ = time_is_up;
+      else
+        continue;
+      return std::nullopt;
+    }
+  }
+
+  // How long it still takes; every two seconds, where somebody looks on.
+  void estimate_anew() {
+    if (!call_.around().terminal || clock::now() < estimate_at_)
+      return;
+    estimate_at_ = clock::now() + estimate_interval;
+    view_.set_eta(ask_run());
+    screen_.draw(view_);
+  }
+
   json ask_run() { return call_.ask("run", {{"run", to_string(run_)}}); }
 
   // One stream, to its end. True: another one is needed.
@@ -131,7 +180,7 @@ private:
     call_.node().watch(
       {call_.workspace(), run_, cursor_, call_.origin()},
       [box = box_](const core::watch_event& event) { return box->put(event); });
-    while (auto event = box_->take(until_)) {
+    while (auto event = next()) {
       auto parsed = json::parse(event->json, nullptr, false);
       if (!parsed.is_object())
         continue;
@@ -141,7 +190,6 @@ private:
       if (event->last || stop_for_approval())
         return false;
     }
-    timed_out_ = true;
     return false;
   }
 
@@ -190,7 +238,8 @@ private:
   std::shared_ptr<mailbox> box_;
   std::string cursor_;
   int failures_ = 0;
-  bool timed_out_ = false;
+  reason_to_stop stopped_ = nothing;
+  clock::time_point estimate_at_;
 };
 
 } // namespace

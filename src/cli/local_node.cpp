@@ -168,7 +168,10 @@ int run_file_in_process(const node_args& args,
   if (auto why = node.start(runtime::doors::none))
     return say(why);
   auto code = use(*node.api());
-  if (auto why = node.stop())
+  // Who pressed ^C does not wait for what runs.
+  auto patience =
+    code == exit_interrupted ? milliseconds{0} : config.stop_deadline;
+  if (auto why = node.stop(patience))
     std::cerr << "troupe: " << why.message << '\n';
   return code;
 }

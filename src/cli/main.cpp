@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
@@ -37,14 +38,27 @@ bool draws_over() {
   return ::isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb";
 }
 
+volatile std::sig_atomic_t interrupts = 0;
+
+// The first call arms it: verbs that only ask are ended by ^C as ever.
+bool interrupted() {
+  static const bool armed = [] {
+    struct sigaction on {};
+    on.sa_handler = [](int) { interrupts = 1; };
+    on.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+    return ::sigaction(SIGINT, &on, nullptr) == 0;
+  }();
+  return armed && interrupts != 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   if (auto code = cli::spawner_life(argc, argv))
     return *code;
   cli::surroundings around{
-    std::cout,      std::cerr,      draws_over(),  terminal_width(),
-    environment,    connect,        cli::run_node, cli::run_file_in_process,
-    cli::run_bench, cli::check_data};
+    std::cout,      std::cerr,       draws_over(),  terminal_width(),
+    environment,    connect,         cli::run_node, cli::run_file_in_process,
+    cli::run_bench, cli::check_data, interrupted};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

@@ -29,6 +29,9 @@ struct surroundings {
   std::function<core::result<std::vector<std::string>>(const std::string&,
                                                        bool deep)>
     check_data;
+  /// Whether somebody pressed ^C since the first call; the second ^C ends the
+  /// program at once. Empty: nobody can.
+  std::function<bool()> interrupted = {};
 };
 
 /// `troupe ARGS`, without the program's name. Returns an exit code.

@@ -6,6 +6,7 @@
 
 #include "cli/table.hpp"
 #include "core/model.hpp"
+#include "core/time.hpp"
 
 namespace troupe::cli {
 
@@ -82,7 +83,23 @@ std::string progress_bar(double fraction) {
   return out + percent;
 }
 
-progress_view::progress_view(const json& run) {
+std::string eta_text(const json& run) {
+  auto eta = run.find("eta");
+  if (eta == run.end() || !eta->is_object())
+    return {};
+  auto seconds = eta->contains("seconds") ? number_of(*eta, "seconds") : -1;
+  if (!(seconds >= 0 && seconds < 1e9))
+    return {};
+  // Nobody knows it to the millisecond.
+  auto whole = std::chrono::seconds{std::llround(std::ceil(seconds))};
+  return "about " + core::to_text(core::duration{whole}) + " left";
+}
+
+void progress_view::set_eta(const json& run) {
+  eta_ = eta_text(run);
+}
+
+progress_view::progress_view(const json& run) : eta_(eta_text(run)) {
   total_ = static_cast<uint64_t>(std::max(0.0, number_of(run, "total")));
   auto counts = run.find("counts");
   if (counts == run.end() || !counts->is_object())
@@ -97,10 +114,19 @@ void progress_view::add_tasks(const json& list) {
   if (pos == list.end() || !pos->is_array())
     return;
   for (const auto& x : *pos) {
-    auto& task = tasks_[text_of(x, "task")];
-    task.name = text_of(x, "name");
-    set_state(task, text_of(x, "state"));
+    auto id = text_of(x, "task");
+    tasks_[id].name = text_of(x, "name");
+    set_state(id, text_of(x, "state"));
   }
+}
+
+void progress_view::begin_anew(const json& list) {
+  ended_before_ = 0;
+  auto pos = list.find("tasks");
+  if (pos == list.end() || !pos->is_array())
+    return;
+  for (const auto& x : *pos)
+    tasks_[text_of(x, "task")].name = text_of(x, "name");
 }
 
 bool progress_view::apply(const json& event) {
@@ -124,15 +150,24 @@ bool progress_view::apply(const json& event) {
     task.name = name;
   if (kind == "task_started")
     task.agent = text_of(event, "detail");
-  set_state(task, state);
+  set_state(id, state);
   return true;
 }
 
-void progress_view::set_state(watched_task& task, const std::string& state) {
+/// Keeps the sums, so that an event costs the same however many tasks there
+/// are.
+void progress_view::set_state(const std::string& id, const std::string& state) {
+  auto& task = tasks_[id];
   if (task.state == state)
     return;
   ended_ -= has_ended(task.state) ? 1 : 0;
   ended_ += has_ended(state) ? 1 : 0;
+  asked_ -= task.state == "awaiting_approval" ? 1 : 0;
+  asked_ += state == "awaiting_approval" ? 1 : 0;
+  if (state == "in_progress")
+    busy_.insert(id);
+  else
+    busy_.erase(id);
   // A new attempt begins at nothing.
   task.fraction = 0;
   task.note.clear();
@@ -144,36 +179,27 @@ double progress_view::fraction() const {
   if (total == 0)
     return 0;
   auto done = static_cast<double>(std::max(ended_, ended_before_));
-  for (const auto& [id, task] : tasks_)
-    if (task.state == "in_progress")
-      done += task.fraction;
+  for (const auto& id : busy_)
+    done += tasks_.at(id).fraction;
   return std::min(1.0, done / static_cast<double>(total));
-}
-
-size_t progress_view::waiting_for_approval() const {
-  return static_cast<size_t>(
-    std::count_if(tasks_.begin(), tasks_.end(), [](const auto& x) {
-      return x.second.state == "awaiting_approval";
-    }));
 }
 
 std::vector<std::string> progress_view::lines(size_t tasks_max) const {
   auto total = std::max<uint64_t>(total_, tasks_.size());
   auto ended = std::max(ended_, ended_before_);
-  std::vector<std::string> out{
-    row("Overall", fraction(),
-        std::to_string(ended) + "/" + std::to_string(total) + " tasks")};
-  size_t hidden = 0;
-  for (const auto& [id, task] : tasks_) {
-    if (task.state != "in_progress")
-      continue;
-    if (out.size() <= tasks_max)
-      out.push_back(row("  " + name_of(id), task.fraction, task.note));
-    else
-      ++hidden;
+  std::vector<std::string> out{row("Overall", fraction(),
+                                   std::to_string(ended) + "/"
+                                     + std::to_string(total) + " tasks"
+                                     + (eta_.empty() ? "" : ", " + eta_))};
+  for (const auto& id : busy_) {
+    if (out.size() > tasks_max)
+      break;
+    const auto& task = tasks_.at(id);
+    out.push_back(row("  " + name_of(id), task.fraction, task.note));
   }
-  if (hidden > 0)
-    out.push_back("  and " + std::to_string(hidden) + " more in progress");
+  if (busy_.size() > tasks_max)
+    out.push_back("  and " + std::to_string(busy_.size() - tasks_max)
+                  + " more in progress");
   if (auto waiting = waiting_for_approval(); waiting > 0)
     out.push_back("  " + std::to_string(waiting)
                   + " waiting for approval: troupe approvals");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 #include <nlohmann/json.hpp>
 
 namespace troupe::cli {
+
+/// "about 2m5s left" from the `eta` of a run; empty without one.
+std::string eta_text(const nlohmann::json& run);
 
 /// "[██████░░░░]  20.0%": 30 cells, one decimal. `fraction` is cut to 0..1.
 std::string progress_bar(double fraction);
@@ -23,6 +27,12 @@ public:
   /// `list` as the operation `tasks` answers it: names and states.
   void add_tasks(const nlohmann::json& list);
 
+  /// The same, but names alone: the events tell the rest from its beginning.
+  void begin_anew(const nlohmann::json& list);
+
+  /// What the operation `run` says now about the time that is left.
+  void set_eta(const nlohmann::json& run);
+
   /// One event of the stream; unknown kinds are ignored. True if a line of
   /// `lines()` may have changed.
   bool apply(const nlohmann::json& event);
@@ -36,7 +46,7 @@ public:
   std::string line_of(const nlohmann::json& event) const;
 
   double fraction() const;
-  size_t waiting_for_approval() const;
+  size_t waiting_for_approval() const { return asked_; }
 
 private:
   struct watched_task {
@@ -47,12 +57,15 @@ private:
     std::string note;
   };
 
-  void set_state(watched_task& task, const std::string& state);
+  void set_state(const std::string& id, const std::string& state);
   std::string name_of(const std::string& id) const;
 
   uint64_t total_ = 0;
-  uint64_t ended_before_ = 0; // As of `run`: a stream may have lost its start.
-  uint64_t ended_ = 0;        // Of `tasks_`.
+  std::string eta_;            // "about 12s left"; empty: nobody knows.
+  uint64_t ended_before_ = 0;  // As of `run`: a stream may have lost its start.
+  uint64_t ended_ = 0;         // Of `tasks_`.
+  size_t asked_ = 0;           // Of `tasks_`: they wait for a person.
+  std::set<std::string> busy_; // Ids of those in progress.
   std::map<std::string, watched_task> tasks_; // By id.
 };
 

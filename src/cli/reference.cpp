@@ -51,7 +51,7 @@ core::id run_by_prefix(verb_call& call, const std::string& text) {
 }
 
 core::id task_by_name(verb_call& call, core::id run, const std::string& name) {
-  json params{{"run", to_string(run)}, {"limit", 1000}};
+  json params{{"run", to_string(run)}, {"name", name}, {"limit", 1}};
   for (;;) {
     auto page = call.ask("tasks", params);
     for (const auto& x : page.value("tasks", json::array()))

@@ -33,6 +33,9 @@ std::string one_why(const json& x) {
   out += "\n";
   if (!text_of(x, "fallback").empty())
     out += "  " + plain(text_of(x, "fallback")) + "\n";
+  if (x.contains("error") && x["error"].is_object())
+    out += "  " + plain(x["error"].value("code", "")) + ": "
+           + plain(x["error"].value("message", "")) + "\n";
   for (const auto& wait : items(x, "waits_for")) {
     out += "  waits for " + text_of(wait, "what");
     if (!text_of(wait, "detail").empty())

@@ -74,6 +74,9 @@ void source_options(po::options_description_easy_init& add) {
 }
 
 std::string read_text(const std::string& path) {
+  std::error_code ignored;
+  if (path != "-" && std::filesystem::is_directory(path, ignored))
+    throw stop_verb{exit_usage, path + " is a directory", "name a file in it"};
   std::string out;
   std::ifstream file;
   if (path != "-")

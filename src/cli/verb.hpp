@@ -46,11 +46,18 @@ public:
   std::shared_ptr<core::api> node_if_any();
   /// In a node of this process: every verb can do with either.
   void use(core::api& local) { api_ = &local; }
+  /// The node is this process and ends with the verb.
+  void use_own(core::api& local) {
+    use(local);
+    own_node_ = true;
+  }
+  bool own_node() const { return own_node_; }
 
-  /// Asks and waits. Throws `stop_verb` for an error.
+  /// Asks and waits. Throws `stop_verb` for an error; problems are said to be
+  /// in `file`, if it is named.
   nlohmann::json ask(const std::string& op,
                      const nlohmann::json& params = nlohmann::json::object(),
-                     const std::string& key = {});
+                     const std::string& key = {}, const std::string& file = {});
 
   core::origin origin() const;
 
@@ -63,6 +70,7 @@ private:
   po::variables_map args_;
   std::shared_ptr<core::api> connected_;
   core::api* api_ = nullptr;
+  bool own_node_ = false;
 };
 
 /// A line of docs/cli.md.

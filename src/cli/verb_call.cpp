@@ -11,12 +11,13 @@ namespace troupe::cli {
 namespace {
 
 // "file:line:column: what; hint", a line for each.
-std::string listed(const core::problems& all) {
+std::string listed(const core::problems& all, const std::string& file) {
   std::string out;
   for (const auto& x : all) {
     out += "\n  ";
     if (x.line > 0)
-      out += std::to_string(x.line) + ":" + std::to_string(x.column) + ": ";
+      out += (file.empty() ? "" : file + ":") + std::to_string(x.line) + ":"
+             + std::to_string(x.column) + ": ";
     out += x.what;
     if (!x.where.empty())
       out += " (at " + x.where + ")";
@@ -26,13 +27,29 @@ std::string listed(const core::problems& all) {
   return out;
 }
 
-stop_verb stop_for(const core::api_answer& got) {
+// "Something is wrong; do this": it needs no second hint.
+bool says_what_to_do(const std::string& message) {
+  return message.find("; ") != std::string::npos;
+}
+
+stop_verb stop_for(const core::api_answer& got, const std::string& file) {
   auto what = got.error.message.empty() ? std::string{message(got.error.code)}
                                         : got.error.message;
   auto hint = std::string{message(got.error.code)};
-  if (got.error.kind == category::network || hint == what)
+  auto problems = got.problems;
+  if (problems.size() == 1 && problems[0].what == what) {
+    // Said once is enough.
+    hint = problems[0].hint;
+    problems.clear();
+  } else if (got.error.kind == category::network || hint == what
+             || (problems.empty()
+                 && (got.error.code == errc::invalid
+                     || says_what_to_do(what)))) {
     hint.clear();
-  return {exit_code_of(got.error), what + listed(got.problems), hint};
+  }
+  if (!file.empty() && !problems.empty())
+    what = file + " has " + what;
+  return {exit_code_of(got.error), what + listed(problems, file), hint};
 }
 
 } // namespace
@@ -54,7 +71,12 @@ std::vector<std::string> verb_call::list(const std::string& name) const {
 }
 
 uint32_t verb_call::number(const std::string& name) const {
-  return args_[name].as<uint32_t>();
+  auto value = args_[name].as<uint32_t>();
+  // A minus is read as a number near the end of what fits.
+  if (value > INT32_MAX)
+    throw po::error("the argument for option '--" + name
+                    + "' must be a number, not negative and below 2^31");
+  return value;
 }
 
 std::string verb_call::workspace() const {
@@ -102,7 +124,7 @@ core::origin verb_call::origin() const {
 
 nlohmann::json verb_call::ask(const std::string& op,
                               const nlohmann::json& params,
-                              const std::string& key) {
+                              const std::string& key, const std::string& file) {
   auto answer = std::make_shared<std::promise<core::api_answer>>();
   auto waiting = answer->get_future();
   node().call(
@@ -110,7 +132,7 @@ nlohmann::json verb_call::ask(const std::string& op,
     [answer](core::api_answer got) { answer->set_value(std::move(got)); });
   auto got = waiting.get();
   if (got.error)
-    throw stop_for(got);
+    throw stop_for(got, file);
   auto body = nlohmann::json::parse(got.body.view(), nullptr, false);
   if (!body.is_object())
     throw stop_verb{exit_failure, "the node answered something that is no JSON",

@@ -45,6 +45,9 @@ int run_approve(verb_call& call);
 int run_reject(verb_call& call);
 int run_backup(verb_call& call);
 
+// completion.cpp
+int run_completion(verb_call& call);
+
 // verbs_self.cpp
 int run_schema(verb_call& call);
 void doctor_options(adder& add);

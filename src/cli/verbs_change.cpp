@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <ostream>
 
 #include "cli/reference.hpp"
@@ -113,7 +114,9 @@ int run_reject(verb_call& call) {
 }
 
 int run_backup(verb_call& call) {
-  auto got = call.ask("backup", {{"path", call.text("path")}});
+  // The node works in a directory of its own.
+  auto path = std::filesystem::absolute(call.text("path")).lexically_normal();
+  auto got = call.ask("backup", {{"path", path.string()}});
   show(call, got,
        got.value("path", "") + ": "
          + std::to_string(got.value("size_bytes", uint64_t{0})) + " bytes");

@@ -116,9 +116,11 @@ int run_status(verb_call& call) {
   auto is_run = of.number() == 0;
   auto got = call.ask(is_run ? "run" : "task", target_params(of));
   show(call, got, [&] {
-    auto bar = is_run ? progress_bar(number_of(got, "percent") / 100) + "\n"
-                      : std::string{};
-    return bar + shown(got);
+    if (!is_run)
+      return shown(got);
+    auto left = eta_text(got);
+    return progress_bar(number_of(got, "percent") / 100)
+           + (left.empty() ? "" : "  " + left) + "\n" + shown(got);
   });
   return is_run ? exit_code_of_run(got) : int{exit_ok};
 }

@@ -75,7 +75,7 @@ void show_plan(verb_call& call, const core::plan& plan) {
 
 json submit(verb_call& call) {
   return call.ask("submit", source_params(call, call.text("file")),
-                  call.text("idempotency-key"));
+                  call.text("idempotency-key"), call.text("file"));
 }
 
 core::id run_of(const json& submitted) {
@@ -153,7 +153,7 @@ int run_run(verb_call& call) {
     return work();
   }
   return call.around().in_process(node_args_of(call), [&](core::api& local) {
-    call.use(local);
+    call.use_own(local);
     return work();
   });
 }

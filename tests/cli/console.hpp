@@ -43,7 +43,8 @@ struct console {
       [this](const std::string&, bool deep) {
         checked_deeply = deep;
         return store_problems;
-      }};
+      },
+      interrupted};
     return cli::run_program(args, around);
   }
 
@@ -67,6 +68,7 @@ struct console {
   core::result<std::vector<std::string>> store_problems =
     std::vector<std::string>{};
   bool checked_deeply = false;
+  std::function<bool()> interrupted; // Empty: nobody can.
 };
 
 } // namespace troupe::test

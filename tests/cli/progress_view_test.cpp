@@ -83,6 +83,18 @@ TEST_CASE("a view joined late starts from what has ended before", "[cli]")
   CHECK(view.fraction() == 0.5);
 }
 
+TEST_CASE("the time that is left is told where somebody knows it", "[cli]")
+{
+  auto view = three_tasks();
+  view.set_eta(event(R"({"eta":{"seconds":64.2,"low":50,"high":90}})"));
+  CHECK(view.lines()[0].ends_with("0/3 tasks, about 1m5s left"));
+  view.set_eta(event(R"({"state":"running"})"));
+  CHECK(view.lines()[0].ends_with("0/3 tasks"));
+  for (auto odd : {R"({"eta":null})", R"({"eta":7})", R"({"eta":{}})",
+                   R"({"eta":{"seconds":-1}})", R"({"eta":{"seconds":1e300}})"})
+    CHECK(eta_text(event(odd)).find("left") == std::string::npos);
+}
+
 TEST_CASE("tasks that came up on the way make the whole larger", "[cli]")
 {
   progress_view view{event(R"({"total":1})")};
