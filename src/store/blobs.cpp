@@ -27,7 +27,7 @@ void blob_sink::bind(binder& to, const core::text& payload) {
 }
 
 std::string_view blob_sink::keep(std::string_view bytes) {
-  auto hex = to_hex(hash_.add(bytes).finish());
+  auto hex = core::to_hex(hash_.add(bytes).finish());
   auto put = db_.use("INSERT INTO blobs(workspace, hash, bytes) VALUES(?,?,?) "
                      "ON CONFLICT DO NOTHING");
   put.bind(workspace_, hex, raw{bytes}).run();

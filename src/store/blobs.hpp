@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/sha256.hpp"
 #include "core/text.hpp"
-#include "store/digest.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace troupe::store {
@@ -40,7 +40,7 @@ private:
   std::array<std::string, 4> references_;
   size_t used_ = 0;
   int code_ = SQLITE_OK;
-  sha256 hash_;
+  core::sha256 hash_;
 };
 
 /// Reads payloads back, whichever way they were kept.

@@ -55,7 +55,7 @@ private:
 
   uint32_t shard_;
   shard_row want_;
-  sha256 digest_;
+  core::sha256 digest_;
   std::string hash_; // Of the segment before; empty: none yet.
   uint64_t next_ = 0;
   std::vector<std::string> problems_;
@@ -78,7 +78,7 @@ std::string chain_start() {
   return std::string(32, '\0');
 }
 
-std::string chain_hash(sha256& hash, std::string_view before,
+std::string chain_hash(core::sha256& hash, std::string_view before,
                        const segment_header& header, std::string_view body) {
   return hash.add(before)
     .add(uint64_t{header.shard})

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/sha256.hpp"
 #include "core/time.hpp"
-#include "store/digest.hpp"
 #include "store/sqlite_connection.hpp"
 
 namespace troupe::store {
@@ -26,7 +26,7 @@ struct segment_header {
 /// What the first segment of a shard follows.
 std::string chain_start();
 
-std::string chain_hash(sha256& hash, std::string_view before,
+std::string chain_hash(core::sha256& hash, std::string_view before,
                        const segment_header& header, std::string_view body);
 
 /// Where a segment stands in its table.

@@ -102,10 +102,10 @@ void check_blobs(connection& db, problems& found) {
     found.push_back("the payload " + missing.string(1) + " of workspace "
                     + missing.string(0) + " is missing");
   add_trouble(found, db, missing);
-  sha256 hash;
+  core::sha256 hash;
   auto q = db.use("SELECT hash, bytes FROM blobs");
   while (q.next() && found.size() < problems_max)
-    if (to_hex(hash.add(q.view(1)).finish()) != q.view(0))
+    if (core::to_hex(hash.add(q.view(1)).finish()) != q.view(0))
       found.push_back("the payload " + q.string(0)
                       + " has other bytes than were written");
   add_trouble(found, db, q);

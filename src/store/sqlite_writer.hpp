@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "core/sha256.hpp"
 #include "core/store.hpp"
 #include "store/checkpoint.hpp"
 #include "store/data_directory.hpp"
-#include "store/digest.hpp"
 #include "store/retention.hpp"
 #include "store/row_writer.hpp"
 #include "store/sqlite_connection.hpp"
@@ -59,7 +59,7 @@ private:
   std::unique_ptr<row_writer> rows_;
   std::unique_ptr<checkpointer> checkpoints_;
   std::unique_ptr<retention> retention_;
-  sha256 hash_;
+  core::sha256 hash_;
   std::vector<shard_end> ends_;
   uint64_t epoch_ = 0;
   uint64_t commits_ = 0;
