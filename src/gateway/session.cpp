@@ -22,6 +22,13 @@ complaint too_busy(std::string limit) {
           "too much is in flight (" + limit + "); try again in a second"};
 }
 
+complaint too_slow() {
+  return {408, std::string{to_string(errc::timed_out)},
+          "the request took too long to arrive",
+          "all of it must come in time (idle_timeout, read_timeout); send it "
+          "again"};
+}
+
 http_reply busy_reply(std::string limit, const http_request& about) {
   auto out = to_reply(too_busy(std::move(limit)), about);
   out.headers.emplace_back("Retry-After", "1");
@@ -32,7 +39,7 @@ http_reply busy_reply(std::string limit, const http_request& about) {
 
 session::session(house_ptr in, stream_socket socket, bool over_tcp)
   : house_(std::move(in)), entry_(house_, this), stream_(std::move(socket)),
-    over_tcp_(over_tcp) {}
+    deadline_(stream_.get_executor()), over_tcp_(over_tcp) {}
 
 void session::start() {
   read_first();
@@ -48,6 +55,7 @@ void session::close() {
   error_code ignored;
   stream_.socket().close(ignored);
   stream_.cancel();
+  deadline_.cancel();
   release_room();
   entry_.leave();
 }
@@ -65,16 +73,39 @@ void session::read_first() {
 
 void session::read_header() {
   reading_ = true;
-  stream_.expires_after(buffer_.size() == 0 ? house_->opts.idle_timeout
-                                            : house_->opts.read_timeout);
+  expect_within(buffer_.size() == 0 ? house_->opts.idle_timeout
+                                    : house_->opts.read_timeout);
   http::async_read_header(stream_, buffer_, *parser_,
                           [self = shared_from_this()](error_code ec, size_t) {
                             self->on_header(ec);
                           });
 }
 
+void session::expect_within(std::chrono::milliseconds time) {
+  stream_.expires_never();
+  awaits_ = true;
+  deadline_.expires_after(time);
+  deadline_.async_wait([weak = weak_from_this()](error_code ec) {
+    if (auto self = weak.lock(); self && !ec)
+      self->on_late();
+  });
+}
+
+void session::has_come() {
+  awaits_ = false;
+  deadline_.cancel();
+}
+
+void session::on_late() {
+  if (!awaits_)
+    return; // It came at the same time.
+  late_ = true;
+  stream_.cancel();
+}
+
 void session::on_header(error_code ec) {
   reading_ = false;
+  has_come();
   if (ec)
     return on_broken(ec);
   take_head();
@@ -86,10 +117,14 @@ void session::on_header(error_code ec) {
 }
 
 void session::on_broken(error_code ec) {
-  if (ec == http::error::end_of_stream || !is_parse_error(ec))
+  // A connection that says nothing is no request that is late.
+  auto late = late_ && (parser_->got_some() || buffer_.size() > 0);
+  if (!late && !is_parse_error(ec))
     return close();
   if (request_.request_id.empty())
     request_.request_id = house_->next_request_id();
+  if (late)
+    return refuse(to_reply(too_slow(), request_));
   refuse(to_reply(parse_complaint(ec, house_->opts), request_));
 }
 
@@ -137,13 +172,14 @@ void session::invite_body() {
 void session::read_body() {
   if (parser_->is_done())
     return on_body({});
-  stream_.expires_after(house_->opts.read_timeout);
+  expect_within(house_->opts.read_timeout);
   http::async_read(
     stream_, buffer_, *parser_,
     [self = shared_from_this()](error_code ec, size_t) { self->on_body(ec); });
 }
 
 void session::on_body(error_code ec) {
+  has_come();
   if (ec)
     return on_broken(ec);
   request_.body = std::move(parser_->get().body());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
@@ -31,9 +33,13 @@ private:
 
   // -- reading
   void read_first();
+  /// The read that begins now must be over by then.
+  void expect_within(std::chrono::milliseconds time);
+  void has_come();
   void read_header();
   void on_header(error_code ec);
   void on_broken(error_code ec);
+  void on_late();
   void take_head();
   std::optional<http_reply> refuse_room();
   void invite_body();
@@ -62,6 +68,9 @@ private:
   const house_ptr house_;
   guest_entry entry_;
   timed_stream stream_;
+  /// Of reads. The stream's own timeout closes the socket, and then nobody can
+  /// be told.
+  boost::asio::steady_timer deadline_;
   const bool over_tcp_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
@@ -70,6 +79,8 @@ private:
   size_t body_room_ = 0;   // Taken of `house::bodies_bytes`.
   bool in_flight_ = false; // Counted in `house::requests_in_flight`.
   bool reading_ = false;   // Between two requests, or within one.
+  bool awaits_ = false;    // A read that `deadline_` is for.
+  bool late_ = false;      // It was broken off.
   bool keep_ = true;
   size_t drained_ = 0;
   std::string scrap_;

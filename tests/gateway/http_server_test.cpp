@@ -265,9 +265,32 @@ TEST_CASE("a silent connection is closed when its time is up", "[gateway]")
   opts.idle_timeout = 20ms;
   served at{opts};
   CHECK(at.connect().read_all().empty());
-  auto slow = at.connect();
-  slow.send("GET /healthz HT");
-  CHECK(slow.read_all().empty());
+  auto kept = at.connect();
+  kept.send(get("/healthz"));
+  CHECK(kept.read().status == 200);
+  CHECK(kept.read_all().empty());
+}
+
+TEST_CASE("a request that does not come to its end is answered 408",
+          "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.idle_timeout = 20ms;
+  opts.read_timeout = 20ms;
+  served at{opts};
+  for (const auto* part :
+       {"GET /healthz HT",
+        "POST /api/v1/runs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "
+        "application/json\r\nContent-Length: 100\r\n\r\n{\"workflow"}) {
+    auto slow = at.connect();
+    slow.send(part);
+    auto said = slow.read();
+    INFO(part << "\n" << said.head << said.body);
+    REQUIRE(said.status == 408);
+    CHECK(said.header("Connection") == "close");
+    CHECK(said.json()["code"] == "timed_out");
+    CHECK(slow.read_all().empty());
+  }
 }
 
 TEST_CASE("stopping answers what is in flight and closes the rest", "[gateway]")
