@@ -49,6 +49,10 @@ struct node_options {
   /// What may wait to be written before new work is refused.
   size_t pending_bytes_max = 32u << 20;
 
+  /// Free bytes of the disk below which new work is refused, so that what was
+  /// accepted can end.
+  uint64_t disk_reserve = 64u << 20;
+
   // -- reports
 
   /// Called for what people should know, from any thread. Empty: stderr.
@@ -60,14 +64,14 @@ std::vector<std::string> problems(const node_options& opts);
 
 /// What became of a submission.
 struct submitted {
-  failure error;     // Set: nothing was accepted.
-  std::string run;   // Its UUID.
+  failure error;         // Set: nothing was accepted.
+  std::string run;       // Its UUID.
   bool repeated = false; // The idempotency key was known.
 };
 
 /// How a run stands, or ended.
 struct run_result {
-  failure error;      // Of the question, or why the run failed.
+  failure error; // Of the question, or why the run failed.
   std::string run;
   std::string state;  // "completed", "failed", ...
   std::string output; // JSON.
@@ -115,8 +119,8 @@ public:
   void submit_tasks(const std::string& tasks, submit_options how,
                     submit_callback then);
   /// Calls back when the run has ended, with how.
-  void submit_and_wait(const std::string& workflow_or_tasks,
-                       submit_options how, result_callback then);
+  void submit_and_wait(const std::string& workflow_or_tasks, submit_options how,
+                       result_callback then);
 
   /// Blocks until the run has ended.
   run_result run(const std::string& workflow_or_tasks, submit_options how = {});

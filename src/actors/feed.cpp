@@ -17,13 +17,14 @@ void tell_all(self_ptr self, const feed_batch& all) {
       goes_on = pos->tell(all);
     } else {
       feed_batch part;
+      part.lost = all.lost;
       for (const auto& x : all.facts)
         if (x.subject.run() == pos->run)
           part.facts.push_back(x);
       for (const auto& x : all.signals)
         if (x.key.task.run() == pos->run)
           part.signals.push_back(x);
-      if (!part.facts.empty() || !part.signals.empty())
+      if (part.lost || !part.facts.empty() || !part.signals.empty())
         goes_on = pos->tell(part);
     }
     pos = goes_on ? std::next(pos) : followers.erase(pos);
@@ -39,7 +40,7 @@ feed_actor::behavior_type feed(self_ptr self) {
         return; // Nobody listens: not even decoded.
       feed_batch all;
       auto facts = core::read_facts(x.facts.view(), x.first_seq);
-      if (facts)
+      if (facts && x.count > 0)
         all.facts = std::move(*facts);
       else
         all.lost = true;

@@ -32,6 +32,9 @@ struct house_options {
 
   /// What may wait to be written, of all shards; beyond it `overloaded`.
   size_t pending_bytes_max = 32u << 20;
+  /// Free bytes of the store's disk below which nothing new is accepted: what
+  /// was accepted before ends in them.
+  uint64_t disk_reserve_bytes = 64u << 20;
   /// Commands that wait at a shard for a run to be read.
   size_t waiting_commands_max = 10'000;
 };

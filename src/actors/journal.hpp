@@ -11,6 +11,9 @@ namespace troupe {
 struct open_store {
   std::unique_ptr<core::store_writer> writer;
   core::opened facts;
+  /// Opened anew after nobody knew what the disk held: what followers heard
+  /// may have a gap.
+  bool reopened = false;
 };
 using open_store_ptr = std::shared_ptr<open_store>;
 
@@ -23,6 +26,8 @@ struct journal_state {
   std::vector<batch_ptr> pending; // At most one per shard.
   bool settling = false;          // A `settle` is on its way to us.
   bool blocked = false;           // The disk is full or read-only.
+  bool low = false;               // Little of it is left.
+  bool intake = true;             // As the shards were told.
 };
 
 /// Spawn it detached in production: it waits for the disk.

@@ -255,7 +255,7 @@ read_job keep_promise(read_job job, std::function<void()> lost);
 struct feed_chunk {
   uint32_t shard = 0;
   uint64_t first_seq = 0;
-  uint32_t count = 0;
+  uint32_t count = 0; // 0: there may be facts that only the store knows.
   core::text facts;
 };
 

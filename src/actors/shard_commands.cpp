@@ -27,7 +27,8 @@ bool has_room(shard_ptr self, const command& x) {
   auto& st = self->state;
   if (!st.intake) {
     refuse(self, x, errc::store_full,
-           "the store takes nothing new: its disk is full or read-only");
+           "the store takes nothing new: its disk is full or read-only; free "
+           "some space, then it takes work again by itself");
     return false;
   }
   // A shard alone may use an eighth of what may be pending in all.

@@ -58,8 +58,9 @@ struct store_stats {
   uint64_t size_bytes = 0;
   uint64_t wal_bytes = 0;
   uint64_t commits = 0;
-  uint64_t rows = 0;    // Written since the open.
-  double disk_used = 0; // Of the disk it lies on, 0 to 1.
+  uint64_t rows = 0;               // Written since the open.
+  double disk_used = 0;            // Of the disk it lies on, 0 to 1.
+  uint64_t disk_free = UINT64_MAX; // Bytes on it that we may use.
 };
 
 class store_writer {

@@ -74,7 +74,8 @@ private:
           me->body_["store"] = {{"size_bytes", x.size_bytes},
                                 {"wal_bytes", x.wal_bytes},
                                 {"commits", x.commits},
-                                {"rows", x.rows}};
+                                {"rows", x.rows},
+                                {"disk_used", x.disk_used}};
           me->one_less();
         },
         [me = shared_from_this()](const caf::error&) { me->one_less(); });

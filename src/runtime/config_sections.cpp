@@ -53,6 +53,7 @@ void read_node(object_reader& in, node_config& to) {
   uint64_t pending = node.pending_bytes_max;
   read_size(in, "pending_bytes_max", pending, {64 * kib, gib});
   node.pending_bytes_max = pending;
+  read_size(in, "disk_reserve", node.disk_reserve, {0, 1024 * gib});
   read_word(in, "region", node.region);
   if (node.window < node.shards)
     in.self().fail("the `window` (" + std::to_string(node.window)

@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 49> all{
+constexpr std::array<std::string_view, 50> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 49> all{
   "node.cancel_grace",
   "node.stop_deadline",
   "node.pending_bytes_max",
+  "node.disk_reserve",
   "node.region",
   "gateway.listen",
   "gateway.unix_socket",

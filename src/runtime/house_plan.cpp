@@ -69,6 +69,8 @@ supervisor_spec branch(std::string name, restart_strategy strategy,
 }
 
 /// Opens the store again where the last life of the journal gave it up.
+/// Everything acknowledged is in it; of the rest it is found out here, because
+/// each shard goes on where the store says that its history ends.
 failure reopen(open_store& store, core::store& from, const house& home) {
   if (store.writer)
     return {};
@@ -78,6 +80,7 @@ failure reopen(open_store& store, core::store& from, const house& home) {
     return facts.error();
   store.writer = std::move(writer);
   store.facts = std::move(*facts);
+  store.reopened = true;
   return {};
 }
 

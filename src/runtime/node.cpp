@@ -50,6 +50,7 @@ uint64_t random_seed() {
 struct node::parts {
   node_options opts;
   house_options house;
+  store::sqlite_options sqlite;
   std::vector<agent_spec> agents;
   std::shared_ptr<core::store> store;
   runtime::house_plan plan;
@@ -85,6 +86,7 @@ node::node(node_options opts) : parts_(std::make_unique<parts>()) {
   house.window.lane_floor = std::min(32u, house.window.lane_max);
   house.cancel_grace = opts.cancel_grace;
   house.pending_bytes_max = opts.pending_bytes_max;
+  house.disk_reserve_bytes = opts.disk_reserve;
   house.allocation.region = opts.region;
   if (!opts.warn)
     opts.warn = to_stderr;
@@ -119,11 +121,10 @@ failure node::parts::open() {
   if (opts.data.empty()) {
     store = store::make_memory_store();
   } else {
-    store::sqlite_options sqlite;
     sqlite.directory = opts.data;
     sqlite.sync =
       opts.sync ? store::durability::full : store::durability::relaxed;
-    store = store::make_sqlite_store(std::move(sqlite));
+    store = store::make_sqlite_store(sqlite);
   }
   auto writer = store->writer();
   auto facts = writer->open(opts.shards, clock->now());
@@ -294,6 +295,10 @@ void node_insides::add(node& x, agent_spec spec) {
 
 house_options& node_insides::options(node& x) {
   return x.parts_->house;
+}
+
+store::sqlite_options& node_insides::store_options(node& x) {
+  return x.parts_->sqlite;
 }
 
 } // namespace troupe

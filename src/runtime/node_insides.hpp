@@ -12,6 +12,10 @@
 
 namespace troupe {
 
+namespace store {
+struct sqlite_options;
+}
+
 /// A running node, for the program's own assembly and for tests: what
 /// `troupe::node` hides.
 class node_insides {
@@ -24,6 +28,8 @@ public:
   static void add(node& x, agent_spec spec);
   /// Before `start`: actor limits and policies beyond the public options.
   static house_options& options(node& x);
+  /// Before `start`: how the store works, beyond the public options.
+  static store::sqlite_options& store_options(node& x);
 };
 
 } // namespace troupe

@@ -111,14 +111,19 @@ double data_directory::disk_used() const {
   return used / (used + static_cast<double>(info.f_bavail));
 }
 
+uint64_t data_directory::disk_free() const {
+  struct statvfs info;
+  if (::statvfs(path_.c_str(), &info) != 0 || info.f_blocks == 0)
+    return UINT64_MAX;
+  return info.f_bavail * info.f_frsize;
+}
+
 bool data_directory::keep_ballast(uint64_t bytes) {
   auto file = path_ / "ballast";
   std::error_code code;
   if (bytes == 0 || fs::exists(file, code))
     return bytes != 0;
-  struct statvfs info;
-  if (::statvfs(path_.c_str(), &info) != 0
-      || info.f_bavail * info.f_frsize < 4 * bytes)
+  if (disk_free() < 4 * bytes)
     return false;
   auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (fd < 0)

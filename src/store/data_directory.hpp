@@ -29,6 +29,9 @@ public:
   /// Part of the disk that is used, 0 to 1; 0 where nobody can tell.
   double disk_used() const;
 
+  /// Bytes of the disk that we may use; the highest where nobody can tell.
+  uint64_t disk_free() const;
+
   /// Keeps `bytes` of the disk for later, if four times as much is free. False
   /// if it is not kept.
   bool keep_ballast(uint64_t bytes);

@@ -8,7 +8,8 @@ namespace troupe::store {
 namespace {
 
 bool no_room(int system_error) {
-  return system_error == ENOSPC || system_error == EDQUOT;
+  return system_error == ENOSPC || system_error == EDQUOT
+         || system_error == EROFS;
 }
 
 } // namespace

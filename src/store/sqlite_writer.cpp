@@ -166,6 +166,7 @@ core::store_stats sqlite_writer::stats() {
   result.commits = commits_;
   result.rows = rows_ ? rows_->rows() : 0;
   result.disk_used = directory_->disk_used();
+  result.disk_free = directory_->disk_free();
   return result;
 }
 

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include <future>
 #include <random>
 
 #include <caf/scoped_actor.hpp>
@@ -10,6 +9,7 @@
 #include "core/api.hpp"
 #include "runtime/agents.hpp"
 #include "runtime/directory.hpp"
+#include "runtime/load.hpp"
 #include "runtime/node_insides.hpp"
 
 using namespace troupe;
@@ -18,64 +18,6 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 
 namespace {
-
-/// A node under load: a new run whenever one has ended.
-class load {
-public:
-  load(node& n, int runs) : n_(n), open_(runs) {}
-
-  /// Submits all runs, a few at a time, until they have ended.
-  void begin() {
-    for (int i = 0; i < 4; ++i)
-      next();
-  }
-
-  bool wait() {
-    return done_.get_future().wait_for(100s) == std::future_status::ready;
-  }
-  int wrong() const { return wrong_; }
-  std::string newest() {
-    std::lock_guard guard{mutex_};
-    return newest_;
-  }
-  int left() const { return open_; }
-  std::string story() {
-    std::lock_guard guard{mutex_};
-    return story_;
-  }
-
-private:
-  void next() {
-    auto number = submitted_++;
-    if (number >= open_total_)
-      return;
-    n_.submit_and_wait(tasks_for("slow", 20), {}, [this](run_result x) {
-      if (x.error || x.state != "completed") {
-        ++wrong_;
-        std::lock_guard guard{mutex_};
-        story_ += x.run + ": " + x.state + ' ' + x.error.message + '\n';
-      }
-      {
-        std::lock_guard guard{mutex_};
-        newest_ = x.run;
-      }
-      if (--open_ == 0)
-        done_.set_value();
-      else
-        next();
-    });
-  }
-
-  node& n_;
-  std::atomic<int> open_;
-  const int open_total_ = open_;
-  std::atomic<int> submitted_{0};
-  std::atomic<int> wrong_{0};
-  std::mutex mutex_;
-  std::string newest_;
-  std::string story_; // What went wrong.
-  std::promise<void> done_;
-};
 
 /// Somebody of a kind, at random; empty: there is none just now.
 caf::actor pick(node& n, const std::string& kind, std::mt19937& random) {

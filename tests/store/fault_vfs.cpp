@@ -1,5 +1,7 @@
 #include "store/fault_vfs.hpp"
 
+#include <mutex>
+
 #include <sqlite3.h>
 
 namespace troupe::test {
@@ -15,7 +17,13 @@ sqlite3_file* real(sqlite3_file* x) {
   return reinterpret_cast<fault_file*>(x)->real();
 }
 
+std::mutex& plan_mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 int fault(disk_op what) {
+  std::lock_guard guard{plan_mutex()};
   auto& plan = faults();
   if (plan.nth == 0 || plan.what != what)
     return SQLITE_OK;
@@ -118,6 +126,16 @@ int do_open(sqlite3_vfs*, const char* name, sqlite3_file* x, int flags,
 fault_plan& faults() {
   static fault_plan plan;
   return plan;
+}
+
+void use_faults(const fault_plan& plan) {
+  std::lock_guard guard{plan_mutex()};
+  faults() = plan;
+}
+
+uint32_t faults_given() {
+  std::lock_guard guard{plan_mutex()};
+  return faults().hits;
 }
 
 const char* fault_vfs() {

@@ -8,7 +8,7 @@ namespace troupe::test {
 
 enum class disk_op : uint8_t { write, sync };
 
-/// What goes wrong, and when. Only one plan at a time; not thread-safe.
+/// What goes wrong, and when. Only one plan at a time.
 struct fault_plan {
   disk_op what = disk_op::write;
   uint32_t nth = 0;      // From 1; 0: never.
@@ -22,7 +22,11 @@ struct fault_plan {
 /// Registers the VFS on first use; its name goes into sqlite_options::vfs.
 const char* fault_vfs();
 
-/// The plan of all files of that VFS.
+/// The plan of all files of that VFS, for a store of this thread.
 fault_plan& faults();
+
+/// The same for a store of another thread.
+void use_faults(const fault_plan& plan);
+uint32_t faults_given();
 
 } // namespace troupe::test

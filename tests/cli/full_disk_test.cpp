@@ -1,0 +1,218 @@
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/plain_http.hpp"
+#include "cli/real_program.hpp"
+
+// A real node on a small disk of its own that fills up.
+
+using namespace troupe::test;
+using nlohmann::json;
+
+namespace {
+
+constexpr size_t mib = 1 << 20;
+
+/// A disk of 64 MiB, and who fills it. `made` is false where nobody may mount.
+class small_disk {
+public:
+  explicit small_disk(std::string at) : at_(std::move(at)) {
+    std::filesystem::create_directories(at_);
+    made = ::mount("none", at_.c_str(), "tmpfs", 0, "size=64m") == 0;
+  }
+  ~small_disk() {
+    // Detached: a failed test must not leave it behind.
+    if (made)
+      ::umount2(at_.c_str(), MNT_DETACH);
+  }
+  small_disk(const small_disk&) = delete;
+  small_disk& operator=(const small_disk&) = delete;
+
+  /// Writes until so much is left; 0: until nothing goes in any more.
+  void fill(size_t left) {
+    std::ofstream file{at_ + "/filler", std::ios::binary | std::ios::app};
+    const std::string block(left == 0 ? 4096 : mib / 4, 'x');
+    while (std::filesystem::space(at_).available > left && file << block)
+      file.flush();
+  }
+  void empty() { std::filesystem::remove(at_ + "/filler"); }
+
+  bool made = false;
+
+private:
+  std::string at_;
+};
+
+class full_disk {
+public:
+  full_disk() : disk_(where_.path("disk")) {}
+
+  bool can_run() const { return disk_.made; }
+  small_disk& disk() { return disk_; }
+
+  void start() {
+    process_.emplace(std::vector<std::string>{
+      "node", "--data", where_.path("disk/data"), "--listen", "127.0.0.1:0",
+      "--set", "node.disk_reserve=16MiB"});
+    auto ready = process_->line();
+    INFO(ready);
+    port_ = port_of(ready);
+    REQUIRE(port_ != 0);
+  }
+
+  void stop() {
+    process_->signal(SIGTERM);
+    CHECK(process_->finish().code == 0);
+  }
+
+  http_said ask(const std::string& target) {
+    return ask_http(port_, "GET", "/api/v1/" + target);
+  }
+
+  http_said submit(const std::string& command) {
+    json task{{"agent", "shell"}, {"input", {{"command", command}}}};
+    return ask_http(port_, "POST", "/api/v1/tasks", task.dump());
+  }
+
+  /// A run that is accepted, soon if not at once.
+  void accepted(const std::string& command) {
+    for (int i = 0; i < 20'000; ++i)
+      if (auto said = submit(command); said.status == 201) {
+        runs_.push_back(json::parse(said.body)["run"]);
+        return;
+      } else if (said.status != 507) {
+        FAIL(said.status << said.body);
+      }
+    FAIL("new work is refused for ever");
+  }
+
+  /// New work is refused from some moment on; answers what was said.
+  http_said refused() {
+    for (int i = 0; i < 2000; ++i) {
+      auto said = submit("true");
+      if (said.status != 201)
+        return said;
+      runs_.push_back(json::parse(said.body)["run"]);
+    }
+    return {};
+  }
+
+  /// A run whose task waits until `let_go`.
+  void begin_waiting(const std::string& name) {
+    auto pipe = where_.path(name);
+    REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+    accepted("read x < " + pipe);
+    waiting_[name] = runs_.back();
+  }
+  void let_go(const std::string& name) {
+    std::ofstream{where_.path(name)} << "go\n"; // Blocks until it reads.
+  }
+
+  /// The run of a task that waited.
+  bool completes(const std::string& name) {
+    return completes_run(waiting_.at(name));
+  }
+
+  /// Of all that was ever accepted.
+  bool all_complete() {
+    return !runs_.empty()
+           && std::all_of(runs_.begin(), runs_.end(), [this](const auto& run) {
+                return completes_run(run);
+              });
+  }
+
+private:
+  bool completes_run(const std::string& run) {
+    for (int i = 0; i < 20'000; ++i)
+      if (auto said = ask("runs/" + run); said.status != 200)
+        return false;
+      else if (json::parse(said.body)["state"] == "completed")
+        return true;
+    return false;
+  }
+
+  scratch_directory where_;
+  small_disk disk_;
+  std::optional<real_program> process_;
+  int port_ = 0;
+  std::vector<std::string> runs_;              // All that were accepted.
+  std::map<std::string, std::string> waiting_; // Of these, by name.
+};
+
+void check_refusal(const http_said& said) {
+  INFO(said.head << "\n" << said.body);
+  REQUIRE(said.status == 507);
+  CHECK(said.head.find("Retry-After: ") != std::string::npos);
+  CHECK(said.head.find("application/problem+json") != std::string::npos);
+  auto body = json::parse(said.body);
+  CHECK(body["code"] == "store_full");
+  CHECK(body["detail"].get<std::string>().find("free some space")
+        != std::string::npos);
+}
+
+} // namespace
+
+TEST_CASE("a node whose disk fills up refuses new work and ends the old",
+          "[node][disk]")
+{
+  full_disk node;
+  if (!node.can_run()) {
+    WARN("SKIPPED: mounting a small tmpfs needs root");
+    return;
+  }
+  node.start();
+  node.begin_waiting("one");
+  node.disk().fill(12 * mib); // Less than the reserve: intake closes.
+  check_refusal(node.refused());
+  CHECK(node.ask("runs").status == 200);
+  node.let_go("one");
+  CHECK(node.completes("one"));
+  node.disk().empty();
+  node.accepted("true"); // By itself.
+  CHECK(node.all_complete());
+  node.stop();
+}
+
+TEST_CASE("a node whose disk is full to the last byte keeps all and goes on",
+          "[node][disk]")
+{
+  full_disk node;
+  if (!node.can_run()) {
+    WARN("SKIPPED: mounting a small tmpfs needs root");
+    return;
+  }
+  node.start();
+  for (int i = 0; i < 10; ++i)
+    node.accepted("true");
+  node.begin_waiting("one");
+  node.begin_waiting("two");
+  node.disk().fill(0);
+  check_refusal(node.refused());
+  // The ballast is what its end goes into.
+  node.let_go("one");
+  CHECK(node.completes("one"));
+  // Nothing more goes in: the next end waits in memory.
+  node.disk().fill(0);
+  node.let_go("two");
+  CHECK(node.ask("runs").status == 200);
+  check_refusal(node.submit("true"));
+  node.disk().empty();
+  CHECK(node.completes("two"));
+  node.accepted("true"); // By itself.
+  CHECK(node.all_complete());
+  node.stop();
+}
