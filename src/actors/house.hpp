@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,9 +66,14 @@ struct house {
   std::vector<child_ref<shard_actor>> shards;
   roster_ptr agents;                    // Hosts by the agent's name.
   std::vector<std::string> agent_names; // In order of the config.
+  std::set<std::string> outside_agents; // Work in processes of their own.
 
   child_ref<host_actor> host(const std::string& agent) const {
     return {agents, agent};
+  }
+  /// Whether agents' code in this process could have ended it.
+  bool code_of_agents_inside() const {
+    return outside_agents.size() < agent_names.size();
   }
   uint32_t shard_of(core::id x) const {
     return core::shard_of(x.slot(), opts.shards);

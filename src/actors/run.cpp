@@ -243,7 +243,9 @@ void take_up(self_ptr self, const std::vector<held_attempt>& held,
     };
     auto pos = std::find_if(held.begin(), held.end(), same);
     if (pos == held.end()) {
-      st.decide->lost(number, counted, now);
+      // What ran in a process of its own did not end ours.
+      auto inside = st.home->outside_agents.count(t.agent.str()) == 0;
+      st.decide->lost(number, counted && inside, now);
       continue;
     }
     auto& entry = spawn_task(self, number, pos->key);
@@ -304,9 +306,9 @@ void report(self_ptr self) {
 void begin(self_ptr self, run_start& from) {
   auto& st = self->state;
   if (from.stored) {
-    st.decide = std::make_unique<core::run>(std::move(*from.stored),
-                                            std::move(from.definition),
-                                            from.after_unclean_end);
+    st.decide = std::make_unique<core::run>(
+      std::move(*from.stored), std::move(from.definition),
+      from.after_unclean_end && st.home->code_of_agents_inside());
     return take_up(self, from.held, from.new_process && from.after_unclean_end);
   }
   auto now = st.home->now();

@@ -199,8 +199,11 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
     home->readers.emplace_back(reader_names, std::to_string(i));
   for (uint32_t i = 0; i < opts.house.shards; ++i)
     home->shards.emplace_back(shard_names, std::to_string(i));
-  for (const auto& agent : opts.agents)
+  for (const auto& agent : opts.agents) {
     home->agent_names.push_back(agent.who.name);
+    if (agent.outside)
+      home->outside_agents.insert(agent.who.name);
+  }
   house_ptr shared = home;
 
   house_plan plan;
