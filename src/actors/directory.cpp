@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <nlohmann/json.hpp>
@@ -37,6 +38,54 @@ void fold(self_ptr self, const performed_list& list) {
   }
   for (const auto& type : types)
     tell(self, list.agent, type);
+}
+
+/// So many of the newest tasks say how agents did before this start.
+constexpr size_t remembered_max = 3000;
+
+/// One list for each agent, oldest first: what is recent weighs more.
+std::map<std::string, performed_list> read_past(core::store_reader& store) {
+  std::vector<core::task_row> rows;
+  core::page where{1000, {}};
+  do {
+    core::task_filter all;
+    all.workspace.clear();
+    auto found = store.tasks(all, where);
+    if (!found)
+      break; // It is a hint: the node does without.
+    std::move(found->rows.begin(), found->rows.end(), std::back_inserter(rows));
+    where.after = found->next;
+  } while (!where.after.empty() && rows.size() < remembered_max);
+  std::map<std::string, performed_list> past;
+  for (auto x = rows.rbegin(); x != rows.rend(); ++x) {
+    auto well = x->state == core::task_state::completed;
+    if ((!well && x->state != core::task_state::failed) || x->agent.empty()
+        || x->started_at == core::no_instant)
+      continue;
+    auto& list = past[x->agent];
+    list.agent = x->agent;
+    list.items.push_back({x->type, well, x->ended_at - x->started_at});
+  }
+  return past;
+}
+
+void remember(self_ptr self) {
+  auto& readers = self->state.home->readers;
+  if (readers.empty())
+    return;
+  auto one = readers.front(); // A copy: references are for one thread each.
+  auto me = caf::actor_cast<directory_actor>(self);
+  auto to = one.handle();
+  if (!to) // At the start of the node they begin together.
+    return self->delayed_send(self, std::chrono::milliseconds{10},
+                              again_atom_v);
+  auto job = [me, home = self->state.home](core::store_reader& store) {
+    auto past = read_past(store);
+    for (const auto& agent : home->agent_names)
+      if (auto pos = past.find(agent); pos != past.end())
+        caf::anon_send(me, std::move(pos->second));
+  };
+  self->send(to, read_job{std::move(job)});
 }
 
 std::string_view to_string(core::agent_health x) {
@@ -81,6 +130,7 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
   for (const auto& name : st.home->agent_names)
     if (auto to = st.home->host(name).handle())
       self->send(to, anew_atom_v); // They may have said hello to a former life.
+  remember(self);
   return {
     [self](hello& x) {
       auto name = x.who.name;
@@ -90,6 +140,7 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
       self->state.agents[agent].health = to;
     },
     [self](const performed_list& list) { fold(self, list); },
+    [self](again_atom) { remember(self); },
     [self](anew_atom) {
       auto told = std::exchange(self->state.told, {});
       for (const auto& [pair, value] : told)

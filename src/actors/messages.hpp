@@ -301,6 +301,8 @@ using directory_actor =
                    caf::reacts_to<health_atom, std::string, core::agent_health>,
                    // How attempts ended, from the hosts: performance history.
                    caf::reacts_to<performed_list>,
+                   // INTERNAL: how they went before is to be read still.
+                   caf::reacts_to<again_atom>,
                    // The coordinator begins anew and wants all performance
                    // figures.
                    caf::reacts_to<anew_atom>,

@@ -103,7 +103,7 @@ public:
   result<core::task_page> tasks(const core::task_filter& what,
                                 const core::page& where) override {
     auto match = [&](const core::task_row& x) {
-      return x.workspace == what.workspace
+      return (what.workspace.empty() || x.workspace == what.workspace)
              && (!what.state || x.state == *what.state)
              && (what.agent.empty() || x.agent == what.agent);
     };

@@ -129,7 +129,7 @@ result<core::task_page> sqlite_reader::tasks(const core::task_filter& what,
   row_reader rows{*db_};
   core::task_page found;
   auto match = [&] {
-    return q.view(1) == what.workspace
+    return (what.workspace.empty() || q.view(1) == what.workspace)
            && (!what.state || q.as<core::task_state>(8) == *what.state)
            && (what.agent.empty() || q.view(12) == what.agent);
   };

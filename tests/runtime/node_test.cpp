@@ -94,6 +94,24 @@ TEST_CASE("the same key gives the same run, another body is an error",
   CHECK(n.submit(tasks_for("echo", 3), how).error.code == errc::key_reused);
 }
 
+TEST_CASE("how agents did is known after a restart", "[runtime]")
+{
+  directory dir;
+  auto performance = [&] {
+    node n{quiet(dir / "data")};
+    add_echo(n);
+    REQUIRE_FALSE(n.start());
+    auto before = json{};
+    // The past is read while the node is at work already.
+    for (int i = 0; i < 1000 && before.empty(); ++i)
+      before = ask(n, "agents")["agents"][0]["performance"];
+    CHECK(n.run(tasks_for("echo", 20)).state == "completed");
+    return before;
+  };
+  CHECK(performance().empty());
+  CHECK(performance()[""].get<double>() > 0.6); // Tasks without a type.
+}
+
 TEST_CASE("an agent that crashes is replaced and the task tried again",
           "[runtime]")
 {
