@@ -81,13 +81,14 @@ void attempt_line::give(outcome result) {
   send(std::move(x));
 }
 
-void attempt_line::end(core::end_kind how, std::string why) {
+bool attempt_line::end(core::end_kind how, std::string why) {
   if (given_.exchange(true))
-    return;
+    return false;
   auto x = std::make_unique<ended>();
   x->how = how;
   x->what = outcome::failed(std::move(why));
   send(std::move(x));
+  return true;
 }
 
 void attempt_line::give_after(std::chrono::milliseconds delay, outcome result) {
@@ -96,8 +97,10 @@ void attempt_line::give_after(std::chrono::milliseconds delay, outcome result) {
     planned_at_ = to_->now() + delay;
     planned_ = std::make_unique<outcome>(std::move(result));
   }
-  if (cancelled_)
-    return end(core::end_kind::cancelled, "cancelled");
+  if (cancelled_) {
+    end(core::end_kind::cancelled, "cancelled");
+    return;
+  }
   // Empty while the host restarts: its next life looks at all lines.
   auto host = child_ref<host_actor>{to_->host};
   if (auto handle = host.handle())

@@ -39,15 +39,20 @@ public:
   /// Blocks for at most `time`; true once cancelled.
   bool wait(std::chrono::milliseconds time);
 
-  /// The agent's code begins to work on it.
-  void begin() { begun_ = true; }
-  bool begun() const { return begun_; }
+  /// The agent's code begins to work on it. False: it has ended already.
+  bool begin() {
+    begun_ = true;
+    return !given_;
+  }
+  /// It must not begin any more, here or elsewhere.
+  bool begun() const { return begun_ || given_; }
 
   /// The agent has let go of its reply: without an outcome that is a crash.
   void dropped();
 
   /// How it ended, when the agent did not say so itself.
-  void end(core::end_kind how, std::string why);
+  /// False: it had ended before.
+  bool end(core::end_kind how, std::string why);
 
   /// When an outcome is to be given that the agent has left here; none: there
   /// is no such.

@@ -37,6 +37,8 @@ void look_again_soon(self_ptr self) {
 
 desk_actor::behavior_type desk(self_ptr self, house_ptr home) {
   auto& st = self->state;
+  // Never one that an earlier desk has used: shards may answer that still.
+  st.last_number = uint64_t{self->id()} << 32;
   st.shards = home->shards;
   st.home = std::move(home);
   return {

@@ -80,14 +80,15 @@ void take_over(host_ptr self) {
   auto& st = self->state;
   std::vector<token> open;
   for (const auto& [key, x] : st.memory->attempts)
-    if (x.now == hosted::phase::runs)
+    if (x.now != hosted::phase::ended)
       open.push_back(key);
   std::sort(open.begin(), open.end());
   take_done(self, token_list{open}); // Those whose line has an end.
   for (const auto& key : open)
     keep_for_later(self, key);
   for (const auto& slot : st.memory->slots)
-    self->monitor(slot.instance);
+    if (slot.instance)
+      self->monitor(slot.instance);
   if (st.generation > 1)
     for (uint32_t shard = 0; shard < st.shards.size(); ++shard)
       if (auto to = st.shards[shard].handle()) {
@@ -102,6 +103,8 @@ void take_over(host_ptr self) {
 void set_health(host_ptr self, core::agent_health to) {
   auto& st = self->state;
   st.health = to;
+  if (to == core::agent_health::healthy)
+    fill_slots(self);
   if (auto coordinator = st.coordinator.handle())
     self->send(coordinator, health_atom_v, st.spec.who.name, to);
   if (auto directory = st.directory.handle())
@@ -115,11 +118,15 @@ void cancel(host_ptr self, const token& key, bool force) {
       || pos->second.now == hosted::phase::ended)
     return;
   auto& x = pos->second;
-  if (x.now == hosted::phase::waits_for_go)
-    return x.line->end(core::end_kind::cancelled, "cancelled before it began");
+  if (x.now == hosted::phase::waits_for_go) {
+    x.line->end(core::end_kind::cancelled, "cancelled before it began");
+    return;
+  }
   auto reacts = x.line->cancel(force);
   if (!force || reacts)
     return;
+  if (!x.line->end(core::end_kind::stuck, "the agent ignores cancellation"))
+    return; // It has just answered.
   // It is code of this process and does not listen. Its token is dead; if it
   // has a thread, that is lost until it ends by itself.
   for (auto& slot : st.memory->slots)
@@ -128,7 +135,6 @@ void cancel(host_ptr self, const token& key, bool force) {
   st.home->warn("agent `" + st.spec.who.name
                 + "` ignores cancellation of step `" + x.what->step->name
                 + "`");
-  x.line->end(core::end_kind::stuck, "the agent ignores cancellation");
 }
 
 void fire(host_ptr self) {
@@ -156,7 +162,7 @@ tree_node describe(host_ptr self) {
     tree_node child;
     child.name =
       slot.busy.task ? core::to_string(slot.busy.task) : std::string{"idle"};
-    child.id = slot.instance.id();
+    child.id = slot.instance ? slot.instance.id() : 0;
     child.kind = "agent";
     child.state = child_state::running;
     node.children.push_back(std::move(child));

@@ -71,8 +71,10 @@ void fill_slots(host_ptr self) {
   auto& st = self->state;
   auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
   auto wanted = blocking ? st.spec.who.max_load : 1;
-  while (st.memory->slots.size() < wanted)
-    st.memory->slots.push_back({spawn_instance(self), {}});
+  st.memory->slots.resize(std::max<size_t>(st.memory->slots.size(), wanted));
+  for (auto& slot : st.memory->slots)
+    if (!slot.instance)
+      slot.instance = spawn_instance(self);
 }
 
 void take_assignments(host_ptr self, assignment_list& list) {
@@ -231,11 +233,21 @@ void instance_crashed(host_ptr self, const caf::down_msg& down) {
   std::sort(again.begin(), again.end(), [](const hosted* a, const hosted* b) {
     return a->what->key < b->what->key;
   });
+  auto busy = st.memory->attempts.find(pos->busy);
+  if (pos->busy.task
+      && (busy == st.memory->attempts.end()
+          || busy->second.now == hosted::phase::ended))
+    --st.memory->lost_slots; // Its thread ignored a cancel, and is gone.
   pos->busy = {};
-  pos->instance = spawn_instance(self);
-  call_agent(self, again);
-  if (st.crashes->allow(st.home->now()))
-    return;
+  pos->instance = instance_actor{};
+  if (st.crashes->allow(st.home->now())) {
+    pos->instance = spawn_instance(self);
+    return call_agent(self, again);
+  }
+  for (auto* x : again)
+    x->line->end(core::end_kind::returned, "its agent is disabled");
+  if (st.health == core::agent_health::disabled)
+    return; // It is said, and when it ends is planned.
   st.home->warn("agent `" + st.spec.who.name
                 + "` crashes too often and is disabled for a while");
   self->send(self, health_atom_v, core::agent_health::disabled);

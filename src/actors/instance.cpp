@@ -31,7 +31,8 @@ void work_on(self_ptr self, call_list& list) {
   auto& st = self->state;
   ends_collector ends;
   for (auto& x : list.items) {
-    x.line->begin();
+    if (!x.line->begin())
+      continue;
     std::string why;
     reply to; // Lives until the reason is known: letting go is a crash, too.
     try {

@@ -14,8 +14,8 @@ read_job keep_promise(read_job job, std::function<void()> lost) {
   auto open = std::make_shared<promise>();
   open->lost = std::move(lost);
   return [open, job = std::move(job)](core::store_reader& store) {
-    open->kept = true;
     job(store);
+    open->kept = true; // Not if it throws.
   };
 }
 

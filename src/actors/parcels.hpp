@@ -315,6 +315,7 @@ struct found_sub_run {
   std::optional<core::run_row> row;
   core::workflow_ptr definition; // Where it has to be started.
   failure why;
+  bool again = false; // Ask once more.
 };
 
 struct sub_run_start {

@@ -202,6 +202,23 @@ void obey(self_ptr self, command& x) {
   st.next.answers.push_back(std::move(reply));
 }
 
+/// What the new actor of a task in progress must know.
+void brief(self_ptr self, const live_task& entry, const core::run::task& t,
+           const std::string& agent) {
+  self->send(entry.actor, go_atom_v, agent);
+  if (t.stopping)
+    self->send(entry.actor, cancel_atom_v);
+  if (t.due == core::due_kind::none)
+    self->send(entry.actor, expire_atom_v); // Its time was up already.
+}
+
+/// The word that its start is durable may be lost with whoever had it. A host
+/// that has heard it pays no attention.
+void go_again(run_actor_state& st, const work& what, const std::string& agent) {
+  if (waits_for_go(what, st.home->outside_agents.count(agent) > 0))
+    st.next.go.emplace_back(agent, what.key);
+}
+
 /// One of our tasks was killed: a new actor takes its place.
 void revive(self_ptr self, const caf::down_msg& down) {
   if (!down.reason || down.reason == caf::exit_reason::user_shutdown)
@@ -212,11 +229,7 @@ void revive(self_ptr self, const caf::down_msg& down) {
     const auto& t = *self->state.decide->find(number);
     spawn_task(self, number, entry.what->key);
     if (entry.assigned)
-      self->send(entry.actor, go_atom_v, t.agent.str());
-    if (t.stopping)
-      self->send(entry.actor, cancel_atom_v);
-    if (entry.assigned && t.due == core::due_kind::none)
-      self->send(entry.actor, expire_atom_v); // Its time was up already.
+      brief(self, entry, t, t.agent.str());
     if (entry.end)
       self->send(entry.actor, *entry.end);
     return;
@@ -253,7 +266,8 @@ void take_up(self_ptr self, const std::vector<held_attempt>& held,
     what->key = pos->key; // The epoch it was given in.
     entry.what = what;
     entry.assigned = true;
-    self->send(entry.actor, go_atom_v, pos->agent);
+    brief(self, entry, t, pos->agent);
+    go_again(st, *what, pos->agent);
     // The coordinator may be a new one, too.
     st.next.running.emplace_back(entry.what, pos->agent);
   }
@@ -272,17 +286,22 @@ void compare(self_ptr self, const held_list& held) {
                           [&key](const ended& x) { return x.key == key; });
   };
   std::vector<uint32_t> lost;
-  for (const auto& [number, entry] : st.tasks)
-    if (entry.assigned && !entry.end && !known(entry.what->key)
-        && st.decide->find(number)->agent.view() == held.agent)
+  for (const auto& [number, entry] : st.tasks) {
+    if (!entry.assigned || entry.end
+        || st.decide->find(number)->agent.view() != held.agent)
+      continue;
+    if (known(entry.what->key))
+      go_again(st, *entry.what, held.agent);
+    else
       lost.push_back(number);
+  }
   std::sort(lost.begin(), lost.end());
   for (auto number : lost) {
     self->send_exit(st.tasks[number].actor, caf::exit_reason::user_shutdown);
     st.tasks.erase(number);
     st.decide->lost(number, false, st.home->now());
   }
-  if (!lost.empty())
+  if (!lost.empty() || !st.next.go.empty())
     settle_soon(self);
 }
 

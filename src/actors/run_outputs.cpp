@@ -27,7 +27,9 @@ void look_up_outputs(run_actor::stateful_pointer<run_actor_state> self,
   auto& st = self->state;
   auto me = caf::actor_cast<run_actor>(self);
   const auto& readers = st.home->readers;
-  auto to = readers[st.decide->key().low % readers.size()].handle();
+  // A copy: references are for one thread each.
+  auto one = readers[st.decide->key().low % readers.size()];
+  auto to = one.handle();
   if (!to)
     return self->send(self, nothing(questions)); // It restarts.
   auto asked = std::make_shared<const std::vector<core::cache_question>>(

@@ -90,8 +90,8 @@ load_sample sample(const shard_actor_state& st) {
 /// A coordinator begins anew: each run says what it has.
 void report(shard_ptr self) {
   auto& st = self->state;
-  if (st.before)
-    return; // It is told when we are open.
+  if (st.before) // It is told the rest when we are open.
+    return coordinator_has_forgotten(self);
   for (const auto& [key, run] : st.runs) {
     ++st.unheard[key];
     self->send(run.actor, anew_atom_v);

@@ -16,13 +16,13 @@
 
 namespace troupe {
 
-/// A run that is live in this shard.
 /// A ready task that the coordinator knows, or will know.
 struct offer {
   work_ptr what;
   caf::actor_id to = 0; // Which coordinator has heard of it; 0: none.
 };
 
+/// A run that is live in this shard.
 struct live_run {
   run_actor actor;
   uint64_t serial = 0; // Its name in the timer wheel.
@@ -74,6 +74,7 @@ struct loading {
   std::vector<held_attempt> held;
   std::vector<ended> done;
   std::set<std::string> hosts; // To be heard before it is read.
+  core::instant give_up;       // Then who has not answered holds nothing.
   bool written = true;         // What it had decided is in the store.
   bool reading = false;
   bool at_start = false; // The shard opens; else it was a crash or a command.

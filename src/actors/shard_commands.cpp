@@ -55,7 +55,7 @@ void remember_definition(shard_ptr self, const command& x,
                          const core::workflow& what) {
   constexpr size_t remembered_max = 1000;
   auto& st = self->state;
-  if (!st.stored_definitions.insert(what.hash).second)
+  if (!st.stored_definitions.insert(x.workspace + '\n' + what.hash).second)
     return;
   if (st.stored_definitions.size() > remembered_max)
     st.stored_definitions.clear(); // Writing one again does no harm.
@@ -64,6 +64,8 @@ void remember_definition(shard_ptr self, const command& x,
 
 /// Looks what is kept under a workflow's name and version.
 void define(shard_ptr self, command& x) {
+  if (!has_room(self, x))
+    return;
   auto me = caf::actor_cast<shard_actor>(self);
   auto job = [me, x](core::store_reader& store) {
     found_definition found;
@@ -84,10 +86,11 @@ void define(shard_ptr self, command& x) {
        }));
 }
 
-void accept(shard_ptr self, command& x) {
+/// False: it was refused.
+bool accept(shard_ptr self, command& x) {
   auto& st = self->state;
   if (!has_room(self, x))
-    return;
+    return false;
   remember_definition(self, x, *x.definition);
   if (!x.idempotency_key.empty()) {
     core::key_row row;
@@ -117,12 +120,17 @@ void accept(shard_ptr self, command& x) {
   run.parts = std::move(x.parts);
   if (x.wait)
     run.waiters.push_back(x.number);
+  else if (x.number != 0)
+    run.asked[x.number] = x; // Until its answer is on its way.
+  return true;
 }
 
 void submit(shard_ptr self, command& x) {
   auto& st = self->state;
-  if (x.idempotency_key.empty())
-    return accept(self, x);
+  if (x.idempotency_key.empty()) {
+    accept(self, x);
+    return;
+  }
   // One after the other: who comes second finds what the first has made.
   auto& waiting = st.keys[{x.workspace, x.idempotency_key}];
   waiting.push_back(std::move(x));
@@ -173,8 +181,8 @@ void key_is_known(shard_ptr self, found_key& x) {
       core::key_row row;
       row.run = c.target;
       row.body_hash = hash;
-      known = row;
-      accept(self, c);
+      if (accept(self, c))
+        known = row;
       continue;
     }
     if (known->body_hash != hash) {

@@ -167,6 +167,10 @@ void take_changes(shard_ptr self, changes& x) {
   if (x.effects.run.fresh)
     run.announced = x.offers.empty() || !run.timers.empty()
                     || x.effects.run.state != core::run_state::queued;
+  // What comes behind the first words is written behind them, too.
+  if (!x.effects.run.fresh
+      && (!x.effects.facts.empty() || !x.effects.tasks.empty()))
+    run.announced = true;
   if (x.effects.run.fresh && !run.announced) {
     auto lanes = nlohmann::json::array();
     for (const auto& lane : lanes_of(x.offers))

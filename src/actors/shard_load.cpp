@@ -149,8 +149,7 @@ void read(shard_ptr self, const core::id& by, read_job job) {
 
 void open_shard(shard_ptr self) {
   auto& st = self->state;
-  auto& before = st.before.emplace();
-  before.give_up = st.home->now() + hosts_answer_within;
+  st.before.emplace();
   auto to = st.journal.handle();
   if (!to)
     return self->quit(make_error(errc::restarting, "the journal restarts"));
@@ -201,6 +200,7 @@ void coordinator_has_forgotten(shard_ptr self) {
     return;
   before->coordinator_knows = true;
   before->hosts = ask_hosts(self);
+  before->give_up = self->state.home->now() + hosts_answer_within;
   opened_further(self);
 }
 
@@ -209,8 +209,8 @@ void opened_further(shard_ptr self) {
   auto& st = self->state;
   auto& before = *st.before;
   auto late = st.home->now() >= before.give_up;
-  if (!before.rows_known
-      || (!late && !(before.coordinator_knows && before.hosts.empty()))) {
+  if (!before.rows_known || !before.coordinator_knows
+      || (!late && !before.hosts.empty())) {
     if (st.next_tick == core::no_instant) {
       st.next_tick = st.home->now() + ask_again;
       self->delayed_send(self, ask_again, caf::tick_atom_v);
@@ -287,6 +287,10 @@ void read_if_ready(shard_ptr self, core::id run) {
 
 /// What was to be read by a reader that is gone.
 void read_again(shard_ptr self) {
+  auto now = self->state.home->now();
+  for (auto& [run, wait] : self->state.loads)
+    if (now >= wait.give_up)
+      wait.hosts.clear();
   for (auto& [run, wait] : self->state.loads)
     if (!wait.reading)
       read_if_ready(self, run);
@@ -308,6 +312,15 @@ void loaded(shard_ptr self, loaded_run& x) {
   } else {
     run_gone(self, x.run);
     st.live->arrived(x.run);
+    for (auto number : wait.waiters) {
+      answer why;
+      why.number = number;
+      why.error = x.why;
+      answer_to(self, std::move(why));
+    }
+    if (x.why.code != errc::not_found)
+      st.home->warn("run " + core::to_string(x.run)
+                    + " could not be read: " + x.why.message);
   }
   for (auto& c : wait.commands) {
     if (!x.why) {
@@ -357,6 +370,8 @@ void run_crashed(shard_ptr self, const caf::down_msg& down) {
     wait.commands.push_back(std::move(x));
   wait.parts = std::move(run.parts);
   wait.hosts = ask_hosts(self);
+  wait.give_up = st.home->now() + hosts_answer_within;
+  self->delayed_send(self, hosts_answer_within, again_atom_v);
   wait.written = false;
   st.by_serial.erase(run.serial);
   st.runs.erase(pos);

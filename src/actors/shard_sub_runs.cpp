@@ -74,15 +74,19 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
     found.asked = x;
     if (x.child) {
       auto row = store.find_run(x.child);
-      if (row && *row)
+      if (!row)
+        found.why = {errc::restarting, category::unknown, row.error().message};
+      else if (*row)
         found.row = std::move(**row);
     }
-    if (!found.row) {
+    if (!found.row && !found.why) {
       auto [name, version] = split(x.workflow);
       auto row = store.find_definition(x.workspace, name, version);
-      if (row && *row)
+      if (!row)
+        found.why = {errc::restarting, category::unknown, row.error().message};
+      else if (*row)
         found.definition = core::parse_workflow((*row)->body.view()).value;
-      if (!found.definition)
+      if (!found.definition && !found.why)
         found.why = {errc::not_found, category::validation,
                      "workflow `" + x.workflow
                        + "` is not registered; register it with `troupe "
@@ -104,6 +108,14 @@ void sub_run_is_known(shard_ptr self, found_sub_run& x) {
   auto pos = st.runs.find(x.parent);
   if (pos == st.runs.end())
     return; // It asks again when it is back.
+  if (x.again)
+    return start_sub_run(self, x.parent, x.asked);
+  if (x.why.code == errc::restarting) {
+    // Nobody knows: that is no reason to fail a step.
+    x.again = true;
+    return self->delayed_send(self, std::chrono::milliseconds{50},
+                              std::move(x));
+  }
   if (x.why)
     return self->send(
       pos->second.actor,

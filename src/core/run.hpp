@@ -257,6 +257,7 @@ private:
   void count_dependencies(task& t) const;
   bool as_asked(const edge& e, const task& dependency) const;
   void restore(const stored_run& from, bool after_unclean_end);
+  void go_on_cancelling();
   void restore_links();
   template <class Use>
   auto with_scope(const task& t, Use use) const;

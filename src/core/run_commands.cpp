@@ -156,6 +156,8 @@ void run::reopen(uint32_t number, instant now) {
     t.ended_at = no_instant;
     t.unclean = 0;
     t.fallback = 0;
+    if (spec(t).kind == step_kind::workflow)
+      t.agent = {}; // The sub-run that failed; there will be another.
     for (const auto& edge : spec(t).dependents) {
       auto& other = at(first_of_[t.source] + edge.step);
       auto skipped = other.state == task_state::skipped && other.error;
@@ -189,6 +191,8 @@ void run::reopen_items(task& group, instant now) {
     item.ended_at = no_instant;
     item.unclean = 0;
     item.fallback = 0;
+    if (spec(item).kind == step_kind::workflow)
+      item.agent = {};
     apply(item, task_event::retry, now);
     begin(item, now);
   }

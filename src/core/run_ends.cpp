@@ -140,7 +140,7 @@ void run::answered(task& t, outcome what, instant now, double random) {
       text output{std::move(what.output)};
       if (auto why = check_expectations(t, output))
         return attempt_failed(t, std::move(why), {}, now, random);
-      if (!what.more.empty())
+      if (!what.more.empty() && row_.state != run_state::cancelling)
         add_dynamic(t, what.more, now);
       if (t.state != task_state::in_progress)
         return; // What it added was wrong.

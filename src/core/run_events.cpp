@@ -42,8 +42,8 @@ bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
     return false;
   disarm(t);
   --active_;
-  if (t.stopping && how != end_kind::answered) {
-    // Asked to stop, and did. (An answer that was faster still counts.)
+  if (t.stopping && (how != end_kind::answered || what.what != verdict::done)) {
+    // Asked to stop, and did. (A result that was faster still counts.)
     end_cancelled(t, "cancelled", now);
     drain(now);
     return true;
@@ -97,7 +97,8 @@ bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
 
 void run::timer(uint32_t number, due_kind kind, instant now) {
   if (number == 0) {
-    if (kind == due_kind::deadline && !terminal(row_.state)) {
+    if (kind == due_kind::deadline && !terminal(row_.state)
+        && row_.state != run_state::cancelling) {
       row_.error = {errc::timed_out, category::timeout,
                     "the run's deadline has passed"};
       for (auto& t : tasks_)
@@ -158,6 +159,11 @@ void run::sub_run_started(uint32_t number, id child, instant) {
   auto& t = at(number);
   t.agent = text{to_string(child)};
   touch(t);
+  // What was said while it was being started.
+  if (t.stopping)
+    out_.cancels.push_back(child);
+  else if (row_.state == run_state::paused)
+    out_.pauses.push_back(child);
 }
 
 void run::sub_run_ended(uint32_t number, run_state how, text output,

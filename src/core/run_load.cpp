@@ -17,6 +17,8 @@ run::run(stored_run from, workflow_ptr definition, bool after_unclean_end)
   restore(from, after_unclean_end);
   restore_links();
   over_ = terminal(row_.state);
+  if (row_.state == run_state::cancelling)
+    go_on_cancelling();
   if (row_.state == run_state::paused || over_)
     return;
   for (auto& t : tasks_)
@@ -24,6 +26,23 @@ run::run(stored_run from, workflow_ptr definition, bool after_unclean_end)
       out_.timers.push_back({t.number, t.due, t.due_at});
   if (row_.deadline != no_instant)
     out_.timers.push_back({0, due_kind::deadline, row_.deadline});
+}
+
+/// A cancel that was answered holds over a restart: what was asked to stop then
+/// must not go back to the queue.
+void run::go_on_cancelling() {
+  for (auto& t : tasks_) {
+    if (working(t)) {
+      t.stopping = true;
+      out_.stops.push_back(t.number);
+    } else if (t.state == task_state::in_progress
+               && spec(t).kind == step_kind::workflow && !is_group(t)
+               && !is_loop(t)) {
+      t.stopping = true;
+      if (auto child = id_from(t.agent.view()))
+        out_.cancels.push_back(*child);
+    }
+  }
 }
 
 /// Rows into tasks. Groups that agents added lie together, the first of each
