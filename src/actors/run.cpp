@@ -148,60 +148,6 @@ void finish(self_ptr self, ended& x) {
   settle_soon(self);
 }
 
-void carry_out(self_ptr self, command& x, answer& reply) {
-  auto& st = self->state;
-  auto now = st.home->now();
-  auto number = x.target.number();
-  switch (x.what) {
-    case verb::define: // Is the shard's own business.
-    case verb::submit:
-      reply.repeated = true; // The door sends it again; we are there already.
-      break;
-    case verb::cancel:
-      reply.error = number == 0
-                      ? st.decide->cancel(x.by, x.reason, now)
-                      : st.decide->cancel_task(number, x.by, x.reason, now);
-      break;
-    case verb::pause:
-      reply.error = st.decide->pause(x.by, now);
-      break;
-    case verb::resume:
-      reply.error = st.decide->resume(x.by, now);
-      break;
-    case verb::retry:
-      reply.error = st.decide->retry(number, x.by, now);
-      break;
-    case verb::signal: {
-      auto taken = false;
-      reply.error = st.decide->signal(x.name, x.body, x.by, now, taken);
-      reply.body =
-        core::text{taken ? R"({"taken":true})" : R"({"taken":false})"};
-      break;
-    }
-    case verb::approve:
-    case verb::reject:
-      reply.error = st.decide->answer(number, x.what == verb::approve, x.by,
-                                      x.name, x.reason, now);
-      break;
-  }
-}
-
-void obey(self_ptr self, command& x) {
-  auto& st = self->state;
-  answer reply;
-  reply.number = x.number;
-  reply.run = st.decide->key();
-  // Another tenant's run is as good as none. (A parent's word has no tenant.)
-  if (x.workspace.empty() || x.workspace == st.decide->row().workspace)
-    carry_out(self, x, reply);
-  else
-    reply.error = {errc::not_found, category::validation,
-                   "no run " + core::to_string(st.decide->key())
-                     + " in this workspace"};
-  reply.state = st.decide->row().state;
-  st.next.answers.push_back(std::move(reply));
-}
-
 /// What the new actor of a task in progress must know.
 void brief(self_ptr self, const live_task& entry, const core::run::task& t,
            const std::string& agent) {

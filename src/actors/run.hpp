@@ -43,6 +43,8 @@ struct run_start {
 };
 
 /// Asks a reader for stored outputs; it answers with `found_outputs`.
+void obey(run_actor::stateful_pointer<run_actor_state> self, command& x);
+
 void look_up_outputs(run_actor::stateful_pointer<run_actor_state> self,
                      std::vector<core::cache_question>& questions);
 

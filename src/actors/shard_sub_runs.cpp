@@ -11,10 +11,34 @@ namespace troupe {
 
 namespace {
 
+/// A workflow that runs itself, through whatever way, comes to an end here.
+constexpr size_t sub_run_depth_max = 32;
+
+/// Runs above and including this one. All of them wait for it, so they live.
+size_t depth_of(const shard_actor_state& st, core::id run) {
+  size_t depth = 0;
+  for (auto pos = st.runs.find(run);
+       pos != st.runs.end() && depth <= sub_run_depth_max;
+       pos = st.runs.find(pos->second.parent))
+    ++depth;
+  return depth;
+}
+
 void start(shard_ptr self, core::id parent, const sub_run_request& x,
            core::workflow_ptr definition) {
   auto& st = self->state;
   auto& owner = st.runs.at(parent);
+  if (depth_of(st, parent) > sub_run_depth_max)
+    return self->send(
+      owner.actor,
+      sub_run_end{x.number,
+                  core::run_state::failed,
+                  {},
+                  {errc::limit_reached, category::validation,
+                   "`" + x.workflow + "` would be nested more than "
+                     + std::to_string(sub_run_depth_max)
+                     + " deep (sub_run_depth_max); does a workflow run "
+                       "itself?"}});
   auto child =
     x.child ? x.child
             : core::id::make(st.home->now(), parent.slot(), st.home->unique());

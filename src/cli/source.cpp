@@ -91,6 +91,11 @@ std::string read_text(const std::string& path) {
     if (out.size() > file_bytes_max)
       throw stop_verb{exit_usage, path + " is larger than 16 MiB", "split it"};
   }
+  try {
+    (void)json(out).dump(); // Else its bytes would be replaced on their way.
+  } catch (const json::exception&) {
+    throw stop_verb{exit_usage, path + " is no UTF-8 text", "save it as UTF-8"};
+  }
   return out;
 }
 

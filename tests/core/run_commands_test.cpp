@@ -111,6 +111,95 @@ TEST_CASE("an answer that is faster than the cancel still counts", "[core]")
   CHECK(d.state("a") == completed);
 }
 
+TEST_CASE("a failure after a cancel is a cancel, and nothing is tried again",
+          "[core]")
+{
+  auto word = GENERATE(0, 1);
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n"};
+  d.start("a");
+  d.r->cancel_task(1, d.me, "", d.now);
+  d.take();
+  d.end("a", word == 0 ? outcome::failed("stopped early")
+                       : outcome::snooze(std::chrono::seconds{1}));
+  CHECK(d.state("a") == cancelled);
+  CHECK(d.timers.empty());
+}
+
+TEST_CASE("a cancel that was answered holds over a restart", "[core]")
+{
+  run_driver d{diamond};
+  d.work("top");
+  d.start("left");
+  REQUIRE_FALSE(d.r->cancel(d.me, "enough", d.now));
+  d.take();
+  auto number = d.task("left").number;
+  SECTION("what is still at work is asked to stop again")
+  {
+    d.reload();
+    d.r->adopt(number, 1, "ann", d.now);
+    d.r->go_on(d.now);
+    CHECK(d.take().stops == std::vector<uint32_t>{number});
+    CHECK(d.end("left", {}, end_kind::cancelled).over);
+  }
+  SECTION("what was lost does not begin again")
+  {
+    d.reload(true);
+    d.r->lost(number, true, d.now);
+    auto out = d.take();
+    CHECK(out.offers.empty());
+    CHECK(out.over);
+  }
+  CHECK(d.state("left") == cancelled);
+  CHECK(d.row.state == run_state::cancelled);
+}
+
+TEST_CASE("a run that is being cancelled takes no more tasks", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {}\n"};
+  d.start("a");
+  REQUIRE_FALSE(d.r->cancel(d.me, "", d.now));
+  d.take();
+  auto last = d.end("a", outcome::done("1").with_tasks(R"([{"name":"c"}])"));
+  CHECK(last.over);
+  CHECK(d.r->size() == 2);
+}
+
+TEST_CASE("a deadline does not turn a cancel into a failure", "[core]")
+{
+  run_driver d{"workflow: w\ndeadline: 1m\nsteps:\n  a: {}\n"};
+  d.start("a");
+  REQUIRE_FALSE(d.r->cancel(d.me, "enough", d.now));
+  d.take();
+  d.advance(std::chrono::minutes{2});
+  d.end("a", {}, end_kind::cancelled);
+  CHECK(d.row.state == run_state::cancelled);
+  CHECK(d.row.error.code != troupe::errc::timed_out);
+}
+
+TEST_CASE("a sub-run that is cancelled while it starts is stopped", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
+  REQUIRE_FALSE(d.r->cancel(d.me, "", d.now));
+  CHECK(d.take().cancels.empty());
+  auto child = troupe::core::id::make(d.now, 7, 9);
+  d.r->sub_run_started(1, child, d.now);
+  CHECK(d.take().cancels == std::vector<troupe::core::id>{child});
+}
+
+TEST_CASE("a retried workflow step begins a new sub-run", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
+  auto child = troupe::core::id::make(d.now, 7, 9);
+  d.r->sub_run_started(1, child, d.now);
+  d.r->sub_run_ended(
+    1, run_state::failed, {},
+    {troupe::errc::timed_out, troupe::category::timeout, "late"}, d.now);
+  d.take();
+  REQUIRE_FALSE(d.r->retry(0, d.me, d.now));
+  CHECK(d.take().sub_runs == std::vector<uint32_t>{1});
+  CHECK(d.task("a").agent.empty());
+}
+
 TEST_CASE("a pause stops the clocks", "[core]")
 {
   run_driver d{R"(

@@ -120,6 +120,38 @@ TEST_CASE("a list says what it cannot list", "[runtime]")
   CHECK(ask(n, "tree", {{"depth", 0}})["children"].empty());
 }
 
+TEST_CASE("a backup goes over nothing that exists and not into the store",
+          "[runtime]")
+{
+  directory dir;
+  node n{quiet(dir / "data")};
+  REQUIRE_FALSE(n.start());
+  std::string body;
+  auto code = [&](const std::string& path) {
+    return n.ask("backup", json{{"path", path}}.dump(), body).code;
+  };
+  CHECK(code(dir / "data/troupe.db-wal") == errc::invalid);
+  CHECK(code(dir / "data/lock") == errc::invalid);
+  CHECK(code(dir / "data/new.db") == errc::invalid);
+  CHECK(code(dir / "nowhere/copy.db") == errc::invalid);
+  CHECK(code(dir / "copy.db") == errc::none);
+  CHECK(code(dir / "copy.db") == errc::invalid);
+}
+
+TEST_CASE("a workflow that runs itself comes to an end", "[runtime]")
+{
+  directory dir;
+  node n{quiet(dir / "data")};
+  REQUIRE_FALSE(n.start());
+  std::string body;
+  json self{{"workflow",
+             "workflow: self\nversion: 1\nsteps:\n  a: {workflow: self@1}\n"}};
+  REQUIRE_FALSE(n.ask("register", self.dump(), body));
+  auto done =
+    n.run(R"({"workflow":"outer","steps":{"a":{"workflow":"self@1"}}})");
+  CHECK(done.state == "failed");
+}
+
 TEST_CASE("a backup says how large it is, and is no directory", "[runtime]")
 {
   directory dir;
