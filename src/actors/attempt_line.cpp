@@ -1,12 +1,15 @@
 #include "actors/attempt_line.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <caf/send.hpp>
 
 namespace troupe {
 
 namespace {
 
-/// Progress and log lines of an attempt: at most ten a second, in all.
+/// Progress of an attempt, and its log lines: at most ten a second of each.
 constexpr std::chrono::milliseconds signal_interval{100};
 constexpr size_t signal_bytes_max = 1024;
 
@@ -172,6 +175,22 @@ bool attempt_line::allow_signal() {
   return true;
 }
 
+/// Lines come in bursts; but one that never ends must not fill the feed.
+bool attempt_line::allow_line(std::string& line) {
+  constexpr core::duration burst = 20 * signal_interval;
+  std::lock_guard guard{mutex_};
+  auto now = to_->now();
+  next_line_ = std::max(next_line_, now - burst);
+  if (next_line_ > now || given_) {
+    ++left_out_;
+    return false;
+  }
+  next_line_ += signal_interval;
+  if (auto n = std::exchange(left_out_, 0); n > 0)
+    line.insert(0, "(" + std::to_string(n) + " lines left out) ");
+  return true;
+}
+
 void attempt_line::send_signal(troupe::progress x) {
   if (x.note.size() > signal_bytes_max)
     x.note.resize(signal_bytes_max);
@@ -187,7 +206,8 @@ void attempt_line::progress(double fraction, std::string note) {
 }
 
 void attempt_line::log(std::string line) {
-  send_signal({key_, 0, std::move(line), true});
+  if (allow_line(line))
+    send_signal({key_, 0, std::move(line), true});
 }
 
 reply reply_to(const std::shared_ptr<attempt_line>& line) {

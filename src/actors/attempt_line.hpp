@@ -66,6 +66,7 @@ private:
   void send(std::unique_ptr<ended> x);
   void send_signal(troupe::progress x);
   bool allow_signal();
+  bool allow_line(std::string& line);
 
   host_address_ptr to_;
   token key_;
@@ -80,6 +81,8 @@ private:
   std::unique_ptr<outcome> planned_;
   bool forced_ = false;
   core::instant next_signal_;
+  core::instant next_line_;
+  uint32_t left_out_ = 0; // Lines since the last.
 };
 
 /// The agent's end of the line: tells it when the last copy is gone.
