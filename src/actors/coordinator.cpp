@@ -17,7 +17,6 @@ constexpr std::chrono::seconds look_for_starved{5};
 
 /// Who has not said hello by then is down, and what it held is given up by its
 /// shards.
-constexpr std::chrono::seconds hosts_answer_within{2};
 
 core::ready to_ready(const work& what) {
   core::ready x;
@@ -175,8 +174,7 @@ void take_hello(coordinator_ptr self, const hello& x) {
   for (const auto& key : x.running)
     tasks.push_back(key.task);
   auto& host = st.hosts[name];
-  auto known = std::exchange(host.generation, x.generation);
-  if (known == x.generation)
+  if (std::exchange(host.generation, x.generation) == x.generation)
     return; // Said twice: on its own, and because we asked.
   host.outside = x.outside;
   host.host = st.home->host(name);
@@ -185,10 +183,7 @@ void take_hello(coordinator_ptr self, const hello& x) {
     if (st.choose->agent_of(key.task).view() != name)
       host.held.insert(key);
   auto load = static_cast<uint32_t>(tasks.size());
-  if (known != 0)
-    st.choose->agent_anew(x.who, tasks, load);
-  else
-    st.choose->agent_up(x.who, load);
+  st.choose->agent_anew(x.who, tasks, load);
   st.choose->agent_state(name, x.health);
   for (const auto& [type, value] : st.performance[name])
     st.choose->performance(name, type, value);

@@ -23,11 +23,19 @@ void free_slot(host_memory& memory, hosted& x) {
   ++memory.without_slot;
 }
 
+void tell_freed(host_ptr self, std::vector<token> which, bool corrects) {
+  auto& st = self->state;
+  if (auto to = st.coordinator.handle())
+    self->send(to, freed{st.spec.who.name, st.generation, load_of(*st.memory),
+                         corrects, std::move(which)});
+}
+
 /// Ends go to their shards, and the coordinator hears of free slots.
 void report(host_ptr self, std::vector<ended>& ends) {
   auto& st = self->state;
   std::map<uint32_t, ended_list> by_shard;
-  freed slots{st.spec.who.name, st.generation, 0, false, {}};
+  std::vector<token> free;
+  auto corrects = false;
   performed_list performed;
   performed.agent = st.spec.who.name;
   for (auto& x : ends) {
@@ -35,8 +43,8 @@ void report(host_ptr self, std::vector<ended>& ends) {
     auto& attempt = st.memory->attempts.at(x.key);
     if (!keeps_slot(st, x)) {
       free_slot(*st.memory, attempt);
-      slots.items.push_back(x.key);
-      slots.corrects |= x.how == core::end_kind::returned;
+      free.push_back(x.key);
+      corrects |= x.how == core::end_kind::returned;
     }
     if (x.how == core::end_kind::answered || x.how == core::end_kind::crashed)
       performed.items.push_back(
@@ -44,12 +52,11 @@ void report(host_ptr self, std::vector<ended>& ends) {
          x.how == core::end_kind::answered && x.what.what != verdict::failed,
          st.home->now() - attempt.since});
   }
-  slots.load = load_of(*st.memory);
   for (auto& [shard, list] : by_shard)
     if (auto to = st.shards[shard].handle())
       self->send(to, std::move(list));
-  if (auto to = st.coordinator.handle(); to && !slots.items.empty())
-    self->send(to, std::move(slots));
+  if (!free.empty())
+    tell_freed(self, std::move(free), corrects);
   if (auto to = st.directory.handle(); to && !performed.items.empty())
     self->send(to, std::move(performed));
 }
@@ -63,6 +70,19 @@ instance_actor spawn_instance(host_ptr self) {
                                                        st.spec, st.home->warn);
   return self->spawn<caf::monitored>(instance, st.address, st.spec,
                                      st.home->warn);
+}
+
+/// A thread that ignored its cancellation has come back: its slot is free.
+void regain_slot(host_ptr self, const token& key) {
+  auto& st = self->state;
+  auto& memory = *st.memory;
+  auto slot = std::find_if(memory.slots.begin(), memory.slots.end(),
+                           [&key](const auto& x) { return x.busy == key; });
+  if (slot == memory.slots.end())
+    return;
+  slot->busy = {};
+  --memory.lost_slots;
+  tell_freed(self, {}, true);
 }
 
 } // namespace
@@ -81,13 +101,13 @@ void take_assignments(host_ptr self, assignment_list& list) {
   auto& st = self->state;
   std::vector<hosted*> calls;
   auto load = load_of(*st.memory);
-  freed twice{st.spec.who.name, st.generation, load, false, {}};
+  std::vector<token> twice;
   for (auto& what : list.items) {
     auto [pos, is_new] = st.memory->attempts.try_emplace(what->key);
     if (!is_new) {
       // Sent twice. The coordinator that did may not know that it has ended.
       if (pos->second.slot_is_free)
-        twice.items.push_back(what->key);
+        twice.push_back(what->key);
       continue;
     }
     auto& x = pos->second;
@@ -107,8 +127,8 @@ void take_assignments(host_ptr self, assignment_list& list) {
       calls.push_back(&x);
   }
   call_agent(self, calls);
-  if (auto to = st.coordinator.handle(); to && !twice.items.empty())
-    self->send(to, std::move(twice));
+  if (!twice.empty())
+    tell_freed(self, std::move(twice), false);
 }
 
 void call_agent(host_ptr self, std::vector<hosted*>& list) {
@@ -135,25 +155,6 @@ void call_agent(host_ptr self, std::vector<hosted*>& list) {
   if (!all.items.empty())
     self->send(st.memory->slots.front().instance, std::move(all));
 }
-
-namespace {
-
-/// A thread that ignored its cancellation has come back: its slot is free.
-void regain_slot(host_ptr self, const token& key) {
-  auto& st = self->state;
-  auto& memory = *st.memory;
-  auto slot = std::find_if(memory.slots.begin(), memory.slots.end(),
-                           [&key](const auto& x) { return x.busy == key; });
-  if (slot == memory.slots.end())
-    return;
-  slot->busy = {};
-  --memory.lost_slots;
-  if (auto to = st.coordinator.handle())
-    self->send(
-      to, freed{st.spec.who.name, st.generation, load_of(memory), true, {}});
-}
-
-} // namespace
 
 void take_done(host_ptr self, const token_list& list) {
   auto& st = self->state;
@@ -184,7 +185,7 @@ void take_done(host_ptr self, const token_list& list) {
 void forget_recorded(host_ptr self, const token_list& list) {
   auto& st = self->state;
   auto& memory = *st.memory;
-  freed slots{st.spec.who.name, st.generation, 0, false, {}};
+  std::vector<token> free;
   for (const auto& key : list.items) {
     auto pos = memory.attempts.find(key);
     if (pos == memory.attempts.end())
@@ -192,13 +193,12 @@ void forget_recorded(host_ptr self, const token_list& list) {
     if (pos->second.slot_is_free)
       --memory.without_slot;
     else
-      slots.items.push_back(key);
+      free.push_back(key);
     memory.attempts.erase(pos);
     memory.unrecorded.erase(key);
   }
-  slots.load = load_of(memory);
-  if (auto to = st.coordinator.handle(); to && !slots.items.empty())
-    self->send(to, std::move(slots));
+  if (!free.empty())
+    tell_freed(self, std::move(free), false);
 }
 
 void resend(host_ptr self) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,6 +15,10 @@
 #include "core/window.hpp"
 
 namespace troupe {
+
+/// Who begins anew waits no longer than this for the hosts' word of what they
+/// hold: a host that is silent is down, and holds nothing.
+inline constexpr std::chrono::seconds hosts_answer_within{2};
 
 /// How the actors of a node work. Valid as it stands; times and limits that a
 /// user may set are in runtime's config.
@@ -54,6 +59,9 @@ struct house {
   /// Actors that wait for the disk or for agents get threads of their own;
   /// false on the deterministic stage.
   bool threads = true;
+  /// What waits to be written, in bytes, of all shards.
+  std::shared_ptr<std::atomic<size_t>> pending_bytes =
+    std::make_shared<std::atomic<size_t>>(0);
   /// For ids: unique in the shard for as long as the process lives.
   std::function<uint32_t()> unique;
 

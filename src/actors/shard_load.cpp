@@ -15,7 +15,6 @@ namespace {
 
 /// Who has not answered by then holds nothing; should it come back, what it
 /// holds is refused.
-constexpr std::chrono::seconds hosts_answer_within{2};
 constexpr std::chrono::milliseconds ask_again{50};
 constexpr std::chrono::seconds journal_answers_within{60};
 
@@ -89,7 +88,7 @@ void go_live(shard_ptr self) {
   for (const auto& row : before.rows) {
     if (parked(self, row, before))
       continue;
-    auto& x = load(self, row.key);
+    auto& x = loading_of(self, row.key);
     x.at_start = true;
     if (auto pos = before.held.find(row.key); pos != before.held.end()) {
       x.held = std::move(pos->second);
@@ -247,7 +246,7 @@ void take_held(shard_ptr self, held_list& held) {
     read_if_ready(self, key);
 }
 
-loading& load(shard_ptr self, core::id run) {
+loading& loading_of(shard_ptr self, core::id run) {
   return self->state.loads[run];
 }
 
@@ -364,7 +363,7 @@ void run_crashed(shard_ptr self, const caf::down_msg& down) {
   // It is made again, and reports then.
   if (auto asked = st.unheard.find(key); asked != st.unheard.end())
     asked->second = 1;
-  auto& wait = load(self, key);
+  auto& wait = loading_of(self, key);
   wait.waiters = std::move(run.waiters);
   for (auto& [number, x] : run.asked)
     wait.commands.push_back(std::move(x));
@@ -386,7 +385,7 @@ void activate(shard_ptr self) {
     auto run = st.live->next();
     if (!run)
       return;
-    load(self, *run);
+    loading_of(self, *run);
     read_if_ready(self, *run);
   }
 }

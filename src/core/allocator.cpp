@@ -22,10 +22,9 @@ void allocator::agent_up(const profile& who, uint32_t load) {
 
 void allocator::agent_anew(const profile& who, std::span<const id> running,
                            uint32_t load) {
-  auto agent = ensemble_.up(who, load);
-  if (agent >= held_.size())
-    held_.resize(agent + 1);
-  auto rows = held_[agent]; // A copy: `release` changes the list.
+  agent_up(who, load);
+  auto rows =
+    held_[ensemble_.find(who.name)]; // A copy: `release` changes the list.
   for (auto row : rows)
     if (std::find(running.begin(), running.end(), assigned_[row].task)
         == running.end())
