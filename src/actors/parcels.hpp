@@ -152,9 +152,11 @@ enum class verb : uint8_t {
 };
 
 /// A command as it travels door -> shard. Idempotent: a submission by the run's
-/// id, which the door makes; the others by the state they find.
+/// id, which the door makes; the others by their own id and by the state that
+/// they find.
 struct command {
-  uint64_t number = 0; // The door's own; comes back with the answer.
+  uint64_t number = 0; // The desk's own; comes back with the answer.
+  core::id own;        // Of what was asked, however often that is sent.
   verb what = verb::submit;
   core::id target; // Run or task. For `submit` the new run's id.
   std::string workspace;
@@ -185,7 +187,8 @@ struct answer {
 
 struct sub_run_request {
   uint32_t number = 0;
-  core::id child;       // nil: not started yet.
+  core::id child;
+  bool fresh = false;   // Named just now: nobody can know it yet.
   std::string workflow; // "name@version".
   core::text input;
   std::string workspace;
@@ -294,16 +297,18 @@ struct found_outputs {
   };
   std::vector<item> items;
 };
+/// A workspace, and an idempotency key or a workflow's "name@version" in it.
+using name_in_workspace = std::pair<std::string, std::string>;
+
 struct found_key {
-  std::string workspace;
-  std::string key;
+  name_in_workspace name;
   std::optional<core::key_row> row;
   failure why;
 };
 
 /// A definition that somebody wants to keep under its name and version.
 struct found_definition {
-  command asked;
+  name_in_workspace name;
   std::string hash; // Of what is kept there already; empty: nothing.
   failure why;
 };

@@ -65,16 +65,16 @@ void withdraw(self_ptr self, uint32_t number) {
   st.tasks.erase(pos);
 }
 
-void ask_sub_run(self_ptr self, uint32_t number) {
+void ask_sub_run(self_ptr self, uint32_t number, bool fresh) {
   auto& st = self->state;
   const auto& t = *st.decide->find(number);
   sub_run_request x;
   x.number = number;
+  x.fresh = fresh;
   x.workflow = st.decide->step_of(t)->workflow;
   x.input = st.decide->sub_run_input(t);
   x.workspace = st.decide->row().workspace;
-  if (auto child = core::id_from(t.agent.view()))
-    x.child = *child;
+  x.child = core::id_from(t.agent.view()).value_or(core::id{});
   st.next.sub_runs.push_back(std::move(x));
 }
 
@@ -82,7 +82,11 @@ void ask_sub_run(self_ptr self, uint32_t number) {
 void settle(self_ptr self) {
   auto& st = self->state;
   st.settling = false;
-  auto effects = st.decide->take(st.home->now());
+  auto now = st.home->now();
+  st.decide->name_sub_runs([&st, now] {
+    return core::id::make(now, st.decide->key().slot(), st.home->unique());
+  });
+  auto effects = st.decide->take(now);
   for (auto number : effects.withdrawn)
     withdraw(self, number);
   for (auto number : effects.offers)
@@ -94,7 +98,7 @@ void settle(self_ptr self) {
     if (auto pos = st.tasks.find(number); pos != st.tasks.end())
       self->send(pos->second.actor, expire_atom_v);
   for (auto number : effects.sub_runs)
-    ask_sub_run(self, number);
+    ask_sub_run(self, number, true);
   look_up_outputs(self, effects.questions);
   auto out = std::exchange(st.next, {});
   out.run = st.decide->key();
@@ -194,7 +198,7 @@ void take_up(self_ptr self, const std::vector<held_attempt>& held,
     if (t.state == core::task_state::in_progress
         && st.decide->step_of(t)->kind == core::step_kind::workflow
         && t.items == 0)
-      ask_sub_run(self, number);
+      ask_sub_run(self, number, false);
     if (!st.decide->working(t))
       continue;
     auto same = [&](const held_attempt& x) {
@@ -327,8 +331,7 @@ run_actor::behavior_type run_actor_fun(self_ptr self, house_ptr home,
       settle_soon(self);
     },
     [self](const sub_run_start& x) {
-      self->state.decide->sub_run_started(x.number, x.child,
-                                          self->state.home->now());
+      self->state.decide->sub_run_started(x.number, x.child);
       settle_soon(self);
     },
     [self](anew_atom) { report(self); },

@@ -50,6 +50,18 @@ void carry_out(self_ptr self, command& x, answer& reply) {
   }
 }
 
+/// What is sent again, by a desk or by a client, is answered and not done
+/// again.
+void once(self_ptr self, command& x, answer& reply) {
+  auto& st = self->state;
+  reply.repeated = x.own && st.decide->has_carried_out(x.own);
+  if (reply.repeated)
+    return;
+  carry_out(self, x, reply);
+  if (x.own && !reply.error)
+    st.decide->remember(x.own);
+}
+
 } // namespace
 
 void obey(run_actor::stateful_pointer<run_actor_state> self, command& x) {
@@ -59,7 +71,7 @@ void obey(run_actor::stateful_pointer<run_actor_state> self, command& x) {
   reply.run = st.decide->key();
   // Another tenant's run is as good as none. (A parent's word has no tenant.)
   if (x.workspace.empty() || x.workspace == st.decide->row().workspace)
-    carry_out(self, x, reply);
+    once(self, x, reply);
   else
     reply.error = {errc::not_found, category::validation,
                    "no run " + core::to_string(st.decide->key())

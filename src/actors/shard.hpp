@@ -47,11 +47,13 @@ struct held_back {
   std::vector<answer> answers;
   std::vector<core::id> over;
   std::vector<core::id> reload; // Crashed; to be read when it is all written.
+  std::vector<name_in_workspace> keys, definitions; // Then the store has them.
 };
 
 struct in_flight_batch {
   uint64_t first_seq = 0;
   uint32_t count = 0;
+  size_t bytes = 0;
   held_back then;
 };
 
@@ -107,13 +109,19 @@ struct shard_actor_state {
   /// Runs that a new coordinator waits to hear of, and how often they were
   /// asked.
   std::map<core::id, uint32_t> unheard;
-  std::map<std::pair<std::string, std::string>, std::vector<command>> keys;
+  /// Commands that wait for what the store has under their name: one look for
+  /// all, so that who comes second finds what the first has made.
+  std::map<name_in_workspace, std::vector<command>> keys, definitions;
+  /// What the store does not have yet: who asks is answered from here.
+  std::map<name_in_workspace, core::key_row> unwritten_keys;
+  std::map<name_in_workspace, std::string> unwritten_definitions; // Hashes.
   std::set<std::string> stored_definitions; // Hashes; bounded.
   std::optional<core::window> live;
   core::timer_wheel wheel;
   core::instant next_tick;
   core::gathering gather;
-  held_back then; // For what `gather` has.
+  size_t counted_bytes = 0; // Its part in `house::pending_bytes`.
+  held_back then;           // For what `gather` has.
   std::optional<in_flight_batch> flying;
   bool settling = false;
   bool settling_later = false;
@@ -131,7 +139,7 @@ void open_shard(shard_ptr self);
 void coordinator_has_forgotten(shard_ptr self);
 void opened_further(shard_ptr self);
 void take_held(shard_ptr self, held_list& held);
-loading& load(shard_ptr self, core::id run);
+loading& loading_of(shard_ptr self, core::id run);
 void read_if_ready(shard_ptr self, core::id run);
 void run_crashed(shard_ptr self, const caf::down_msg& down);
 void left_window(shard_ptr self, const token& key);
@@ -156,6 +164,7 @@ live_run& spawn_run(shard_ptr self, core::id key,
                     std::shared_ptr<run_start> how);
 
 void take_changes(shard_ptr self, changes& x);
+void count_pending(shard_ptr self);
 void settle_soon(shard_ptr self);
 void settle(shard_ptr self);
 void release(shard_ptr self, held_back& what);

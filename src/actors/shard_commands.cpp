@@ -31,8 +31,7 @@ bool has_room(shard_ptr self, const command& x) {
            "some space, then it takes work again by itself");
     return false;
   }
-  // A shard alone may use an eighth of what may be pending in all.
-  if (st.gather.bytes() < st.home->opts.pending_bytes_max / 8)
+  if (*st.home->pending_bytes < st.home->opts.pending_bytes_max)
     return true;
   refuse(self, x, errc::overloaded,
          "more waits to be written than journal.pending_bytes_max allows");
@@ -62,25 +61,65 @@ void remember_definition(shard_ptr self, const command& x,
   st.gather.add(definition_of(self, x, what));
 }
 
+name_in_workspace name_of(const command& x) {
+  if (x.what == verb::define)
+    return {x.workspace,
+            x.definition->name + '@' + std::to_string(x.definition->version)};
+  return {x.workspace, x.idempotency_key};
+}
+
+/// A version never changes: the first content of a name stays.
+void define_as(shard_ptr self, const command& x, std::string& known) {
+  auto& st = self->state;
+  const auto& what = *x.definition;
+  if (!known.empty() && known != what.hash)
+    return refuse(self, x, errc::invalid_state,
+                  "version " + std::to_string(what.version) + " of `"
+                    + what.name
+                    + "` exists with another content; a version never "
+                      "changes, raise `version`");
+  if (known.empty()) {
+    auto row = definition_of(self, x, what);
+    row.name = what.name;
+    row.version = what.version;
+    st.gather.add(std::move(row));
+    st.unwritten_definitions[name_of(x)] = known = what.hash;
+    st.then.definitions.push_back(name_of(x));
+  }
+  answer done;
+  done.number = x.number;
+  st.then.answers.push_back(std::move(done));
+  settle_soon(self);
+}
+
 /// Looks what is kept under a workflow's name and version.
 void define(shard_ptr self, command& x) {
+  auto& st = self->state;
   if (!has_room(self, x))
     return;
+  if (auto own = st.unwritten_definitions.find(name_of(x));
+      own != st.unwritten_definitions.end())
+    return define_as(self, x, own->second);
+  auto& waiting = st.definitions[name_of(x)];
+  waiting.push_back(std::move(x));
+  if (waiting.size() > 1)
+    return;
   auto me = caf::actor_cast<shard_actor>(self);
-  auto job = [me, x](core::store_reader& store) {
-    found_definition found;
-    found.asked = x;
-    auto row = store.find_definition(x.workspace, x.definition->name,
-                                     x.definition->version);
+  const auto& first = waiting.front();
+  found_definition asked;
+  asked.name = name_of(first);
+  auto job = [me, asked, what = first.definition](core::store_reader& store) {
+    auto found = asked;
+    auto row =
+      store.find_definition(found.name.first, what->name, what->version);
     if (!row)
       found.why = row.error();
     else if (*row)
       found.hash = (*row)->hash;
     caf::anon_send(me, std::move(found));
   };
-  read(self, x.target, keep_promise(job, [me, x] {
-         found_definition found;
-         found.asked = x;
+  read(self, first.target, keep_promise(job, [me, asked] {
+         auto found = asked;
          found.why = reader_lost();
          caf::anon_send(me, std::move(found));
        }));
@@ -99,6 +138,8 @@ bool accept(shard_ptr self, command& x) {
     row.run = x.target;
     row.body_hash = body_hash(x);
     row.created_at = st.home->now();
+    st.unwritten_keys[name_of(x)] = row;
+    st.then.keys.push_back(name_of(x));
     st.gather.add(std::move(row));
   }
   auto how = std::make_shared<run_start>();
@@ -125,24 +166,51 @@ bool accept(shard_ptr self, command& x) {
   return true;
 }
 
+/// The first submission of a key makes its run; the same again is answered with
+/// that run, once it is durable.
+void submit_as(shard_ptr self, command& x,
+               std::optional<core::key_row>& known) {
+  auto hash = body_hash(x);
+  if (!known) {
+    core::key_row row;
+    row.run = x.target;
+    row.body_hash = hash;
+    if (accept(self, x))
+      known = row;
+    return;
+  }
+  if (known->body_hash != hash)
+    return refuse(self, x, errc::key_reused,
+                  "idempotency key `" + x.idempotency_key
+                    + "` was used with another body, for run "
+                    + core::to_string(known->run));
+  x.target = known->run;
+  x.resent = true;
+  x.idempotency_key.clear();
+  obey(self, x);
+}
+
 void submit(shard_ptr self, command& x) {
   auto& st = self->state;
   if (x.idempotency_key.empty()) {
     accept(self, x);
     return;
   }
-  // One after the other: who comes second finds what the first has made.
-  auto& waiting = st.keys[{x.workspace, x.idempotency_key}];
+  if (auto own = st.unwritten_keys.find(name_of(x));
+      own != st.unwritten_keys.end()) {
+    std::optional<core::key_row> known{own->second};
+    return submit_as(self, x, known);
+  }
+  auto& waiting = st.keys[name_of(x)];
   waiting.push_back(std::move(x));
   if (waiting.size() > 1)
     return;
   auto me = caf::actor_cast<shard_actor>(self);
   found_key asked;
-  asked.workspace = waiting.front().workspace;
-  asked.key = waiting.front().idempotency_key;
+  asked.name = name_of(waiting.front());
   auto job = [me, asked](core::store_reader& store) {
     auto found = asked;
-    if (auto row = store.find_key(asked.workspace, asked.key))
+    if (auto row = store.find_key(asked.name.first, asked.name.second))
       found.row = std::move(*row);
     else
       found.why = row.error();
@@ -155,6 +223,13 @@ void submit(shard_ptr self, command& x) {
        }));
 }
 
+std::vector<command>
+take_waiting(std::map<name_in_workspace, std::vector<command>>& from,
+             const name_in_workspace& name) {
+  auto found = from.extract(name);
+  return found ? std::move(found.mapped()) : std::vector<command>{};
+}
+
 } // namespace
 
 void answer_to(shard_ptr self, answer x) {
@@ -164,64 +239,19 @@ void answer_to(shard_ptr self, answer x) {
 }
 
 void key_is_known(shard_ptr self, found_key& x) {
-  auto& st = self->state;
-  auto pos = st.keys.find({x.workspace, x.key});
-  if (pos == st.keys.end())
-    return;
-  auto commands = std::move(pos->second);
-  st.keys.erase(pos);
-  auto known = std::move(x.row);
-  for (auto& c : commands) {
-    if (x.why) {
+  for (auto& c : take_waiting(self->state.keys, x.name))
+    if (x.why)
       refuse(self, c, x.why.code, x.why.message);
-      continue;
-    }
-    auto hash = body_hash(c);
-    if (!known) {
-      core::key_row row;
-      row.run = c.target;
-      row.body_hash = hash;
-      if (accept(self, c))
-        known = row;
-      continue;
-    }
-    if (known->body_hash != hash) {
-      refuse(self, c, errc::key_reused,
-             "idempotency key `" + c.idempotency_key
-               + "` was used with another body, for run "
-               + core::to_string(known->run));
-      continue;
-    }
-    // The same again: answered with the run that it made. What is in flight
-    // is waited for, so that the answer is durable, too.
-    c.target = known->run;
-    c.resent = true;
-    c.idempotency_key.clear();
-    obey(self, c);
-  }
+    else
+      submit_as(self, c, x.row);
 }
 
 void keep_definition(shard_ptr self, found_definition& x) {
-  auto& st = self->state;
-  const auto& what = *x.asked.definition;
-  if (x.why)
-    return refuse(self, x.asked, x.why.code, x.why.message);
-  if (!x.hash.empty() && x.hash != what.hash)
-    return refuse(self, x.asked, errc::invalid_state,
-                  "version " + std::to_string(what.version) + " of `"
-                    + what.name
-                    + "` exists with another content; a version never "
-                      "changes, raise `version`");
-  if (x.hash.empty()) {
-    auto row = definition_of(self, x.asked, what);
-    row.name = what.name;
-    row.version = what.version;
-    st.gather.add(std::move(row));
-  }
-  answer done;
-  done.number = x.asked.number;
-  st.then.answers.push_back(std::move(done));
-  settle_soon(self);
+  for (auto& c : take_waiting(self->state.definitions, x.name))
+    if (x.why)
+      refuse(self, c, x.why.code, x.why.message);
+    else
+      define_as(self, c, x.hash);
 }
 
 void obey(shard_ptr self, command& x) {
@@ -258,7 +288,7 @@ void obey(shard_ptr self, command& x) {
     return refuse(self, x, errc::overloaded,
                   "too many runs are being read (waiting_commands_max)");
   st.live->forget(key);
-  load(self, key).commands.push_back(std::move(x));
+  loading_of(self, key).commands.push_back(std::move(x));
   read_if_ready(self, key);
 }
 

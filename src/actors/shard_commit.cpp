@@ -125,10 +125,6 @@ bool stays_live(shard_ptr self, core::id key, live_run& run,
   return false;
 }
 
-} // namespace
-
-namespace {
-
 /// Somebody waits for the commit. Nobody does for the mere news that an agent
 /// has begun: should it be lost, the task is given away again, as if it had.
 bool is_awaited(const changes& x) {
@@ -180,6 +176,7 @@ void take_changes(shard_ptr self, changes& x) {
   if (!x.effects.facts.empty() || !x.effects.tasks.empty()
       || x.effects.run.fresh)
     st.gather.add(x.effects);
+  count_pending(self);
   auto awaited = is_awaited(x);
   if (x.offers.empty())
     st.live->arrived(x.run); // It waits for something else than agents.
@@ -229,15 +226,29 @@ void settle(shard_ptr self) {
   if (!to)
     return; // It restarts, and so shall we.
   st.awaited = false;
+  auto bytes = st.gather.bytes();
   auto batch = std::make_shared<core::batch>(
     st.gather.take(st.index, st.epoch, st.next_seq));
-  st.flying =
-    in_flight_batch{st.next_seq, batch->count, std::exchange(st.then, {})};
+  st.flying = in_flight_batch{st.next_seq, batch->count, bytes,
+                              std::exchange(st.then, {})};
+  count_pending(self);
   self->send(to, append_atom_v, std::move(batch));
+}
+
+void count_pending(shard_ptr self) {
+  auto& st = self->state;
+  auto bytes = st.gather.bytes() + (st.flying ? st.flying->bytes : 0);
+  *st.home->pending_bytes += bytes - st.counted_bytes; // Wraps as it should.
+  st.counted_bytes = bytes;
 }
 
 void release(shard_ptr self, held_back& what) {
   auto& st = self->state;
+  count_pending(self);
+  for (const auto& name : what.keys)
+    st.unwritten_keys.erase(name);
+  for (const auto& name : what.definitions)
+    st.unwritten_definitions.erase(name);
   for (auto& [agent, tokens] : what.recorded)
     if (auto host = st.home->host(agent).handle())
       self->send(host, ack_atom_v, token_list{std::move(tokens)});

@@ -39,14 +39,9 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
                      + std::to_string(sub_run_depth_max)
                      + " deep (sub_run_depth_max); does a workflow run "
                        "itself?"}});
-  auto child =
-    x.child ? x.child
-            : core::id::make(st.home->now(), parent.slot(), st.home->unique());
-  if (!x.child)
-    self->send(owner.actor, sub_run_start{x.number, child});
   auto how = std::make_shared<run_start>();
   auto& request = how->request;
-  request.key = child;
+  request.key = x.child;
   request.parent = parent;
   request.parent_task = x.number;
   request.workspace = x.workspace;
@@ -62,8 +57,9 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
                   {},
                   {errc::invalid, category::validation,
                    core::to_text(input.problems.front(), x.workflow)}});
+  self->send(owner.actor, sub_run_start{x.number, x.child});
   auto parts = owner.parts; // `spawn_run` may move `owner`.
-  auto& run = spawn_run(self, child, std::move(how));
+  auto& run = spawn_run(self, x.child, std::move(how));
   run.parent = parent;
   run.parent_task = x.number;
   run.parts = std::move(parts);
@@ -82,21 +78,21 @@ std::pair<std::string, uint32_t> split(const std::string& workflow) {
 
 void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
   auto& st = self->state;
-  if (x.child && (st.runs.count(x.child) > 0 || st.loads.count(x.child) > 0))
+  if (st.runs.count(x.child) > 0 || st.loads.count(x.child) > 0)
     return; // It lives; it says when it has ended.
   auto& parts = st.runs.at(parent).parts;
   auto fits = [&x](const core::workflow_ptr& part) {
     return part->name + '@' + std::to_string(part->version) == x.workflow;
   };
   auto part = std::find_if(parts.begin(), parts.end(), fits);
-  if (!x.child && part != parts.end())
+  if (x.fresh && part != parts.end())
     return start(self, parent, x, *part);
   auto me = caf::actor_cast<shard_actor>(self);
   auto job = [me, parent, x](core::store_reader& store) {
     found_sub_run found;
     found.parent = parent;
     found.asked = x;
-    if (x.child) {
+    if (!x.fresh) {
       auto row = store.find_run(x.child);
       if (!row)
         found.why = {errc::restarting, category::unknown, row.error().message};

@@ -53,6 +53,9 @@ struct run_row {
   instant updated_at;
   instant deadline;
   instant paused_at; // While paused: since when the clocks stand.
+  /// The newest commands that it has carried out, oldest first: one that comes
+  /// again has no second effect.
+  std::vector<id> commands;
   bool operator==(const run_row&) const = default;
 };
 
@@ -98,6 +101,7 @@ struct task_row {
   instant ended_at;
   instant due_at;
   due_kind due = due_kind::none;
+  bool stopping = false; // It is asked to stop, and has not yet.
   bool operator==(const task_row&) const = default;
 };
 

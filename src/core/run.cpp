@@ -93,14 +93,6 @@ bool run::is_loop(const task& t) const {
   return !spec(t).repeat_until.empty() && !is_item(t);
 }
 
-std::vector<uint32_t> run::ready() const {
-  std::vector<uint32_t> numbers;
-  for (const auto& t : tasks_)
-    if (t.state == task_state::queued && t.offered)
-      numbers.push_back(t.number);
-  return numbers;
-}
-
 task_row run::row_of(const task& t) const {
   task_row row;
   row.key = row_.key.with(t.number);
@@ -134,6 +126,7 @@ task_row run::row_of(const task& t) const {
   row.ended_at = t.ended_at;
   row.due_at = t.due_at;
   row.due = t.due;
+  row.stopping = t.stopping;
   return row;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ inline constexpr size_t gathered_bytes_max = 16u << 20;
 inline constexpr uint32_t signals_kept_max = 1000;
 inline constexpr uint32_t dynamic_tasks_max = 10'000; // From one answer.
 inline constexpr uint32_t unclean_ends_max = 3;
+/// How many commands back a repeated one is known.
+inline constexpr size_t commands_kept_max = 32;
 /// A larger output is not cached.
 inline constexpr size_t cached_output_bytes_max = 1u << 20;
 /// The concurrency key of tasks that one more unclean end would quarantine:
@@ -146,7 +149,10 @@ public:
   bool ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
              instant now, double random);
   void timer(uint32_t number, due_kind kind, instant now);
-  void sub_run_started(uint32_t number, id child, instant now);
+  /// Names the sub-runs that the next `take` starts, so that each name is
+  /// written together with the task that waits for it.
+  void name_sub_runs(const std::function<id()>& next);
+  void sub_run_started(uint32_t number, id child);
   void sub_run_ended(uint32_t number, run_state how, text output, failure why,
                      instant now);
   /// What the store has for a `cache_question`; nothing: ask an agent.
@@ -159,11 +165,12 @@ public:
   void lost(uint32_t number, bool counted, instant now);
   /// Goes on after a reload, when every attempt in progress is accounted for.
   void go_on(instant now);
-  /// The tasks it wants agents for, all over again: for a new coordinator.
-  std::vector<uint32_t> ready() const;
 
   // -- commands; each says in words why it cannot be done
 
+  /// A command that was carried out before has no second effect.
+  bool has_carried_out(id command) const;
+  void remember(id command);
   failure cancel(const origin& by, std::string_view reason, instant now);
   failure cancel_task(uint32_t number, const origin& by,
                       std::string_view reason, instant now);
@@ -179,7 +186,6 @@ public:
 
   /// Everything that must happen outside since the last call.
   run_effects take(instant now);
-  bool changed() const { return !facts_.empty() || run_dirty_; }
 
   const id& key() const { return row_.key; }
   const run_row& row() const { return row_; }
@@ -226,6 +232,7 @@ private:
   void fail(task& t, failure why, instant now);
   void skip(task& t, failure why, instant now);
   void cancel_one(task& t, std::string_view reason, instant now);
+  bool asked_to_stop(task& t);
   void end_cancelled(task& t, std::string_view reason, instant now);
   void attempt_failed(task& t, failure why, duration retry_after, instant now,
                       double random);
@@ -252,12 +259,13 @@ private:
   void set_run_state(run_state to, instant now);
   void withdraw(task& t);
   void to_queued(task& t, instant now);
+  void forget_end(task& t);
   void reopen(uint32_t number, instant now);
   void reopen_items(task& group, instant now);
   void count_dependencies(task& t) const;
   bool as_asked(const edge& e, const task& dependency) const;
   void restore(const stored_run& from, bool after_unclean_end);
-  void go_on_cancelling();
+  void go_on_stopping();
   void restore_links();
   template <class Use>
   auto with_scope(const task& t, Use use) const;

@@ -17,6 +17,19 @@ failure not_possible(std::string_view what, std::string_view state) {
 
 } // namespace
 
+bool run::has_carried_out(id command) const {
+  const auto& known = row_.commands;
+  return std::find(known.begin(), known.end(), command) != known.end();
+}
+
+void run::remember(id command) {
+  auto& known = row_.commands;
+  if (known.size() >= commands_kept_max)
+    known.erase(known.begin());
+  known.push_back(command);
+  run_dirty_ = true;
+}
+
 failure run::cancel(const origin& by, std::string_view reason, instant now) {
   if (terminal(row_.state))
     return not_possible("cancel", to_string(row_.state));
@@ -145,19 +158,24 @@ failure run::retry(uint32_t number, const origin& by, instant now) {
   return {};
 }
 
+void run::forget_end(task& t) {
+  t.settled = false;
+  t.error.reset();
+  t.ended_at = no_instant;
+  t.unclean = 0;
+  t.fallback = 0;
+  t.stopping = false;
+  if (spec(t).kind == step_kind::workflow)
+    t.agent = {}; // The sub-run that failed; there will be another.
+}
+
 /// A failed task is queued again; what was skipped because of it waits again.
 void run::reopen(uint32_t number, instant now) {
   std::deque<uint32_t> open{number};
   while (!open.empty()) {
     auto& t = at(open.front());
     open.pop_front();
-    t.settled = false;
-    t.error.reset();
-    t.ended_at = no_instant;
-    t.unclean = 0;
-    t.fallback = 0;
-    if (spec(t).kind == step_kind::workflow)
-      t.agent = {}; // The sub-run that failed; there will be another.
+    forget_end(t);
     for (const auto& edge : spec(t).dependents) {
       auto& other = at(first_of_[t.source] + edge.step);
       auto skipped = other.state == task_state::skipped && other.error;
@@ -186,13 +204,7 @@ void run::reopen_items(task& group, instant now) {
     if (item.state != task_state::failed)
       continue;
     ++group.children;
-    item.settled = false;
-    item.error.reset();
-    item.ended_at = no_instant;
-    item.unclean = 0;
-    item.fallback = 0;
-    if (spec(item).kind == step_kind::workflow)
-      item.agent = {};
+    forget_end(item);
     apply(item, task_event::retry, now);
     begin(item, now);
   }

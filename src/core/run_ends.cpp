@@ -1,5 +1,6 @@
 #include <cassert>
 #include <string>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -48,25 +49,31 @@ void run::skip(task& t, failure why, instant now) {
   just_ended_.push_back(t.number);
 }
 
-/// Ends a task that nobody works on. One that is in progress with an agent, or
-/// as a sub-run, is asked to stop and ends when that is proven.
+/// In progress with an agent or as a sub-run: it is asked to stop, and ends
+/// when it has. That it was asked is written, and holds over a restart.
+bool run::asked_to_stop(task& t) {
+  auto sub_run = t.state == task_state::in_progress && !is_group(t)
+                 && !is_loop(t) && spec(t).kind == step_kind::workflow;
+  // A sub-run without a name has not been started.
+  if (sub_run && std::erase(out_.sub_runs, t.number) > 0)
+    return false;
+  if (!working(t) && !sub_run)
+    return false;
+  if (t.stopping)
+    return true;
+  t.stopping = true;
+  touch(t);
+  if (working(t))
+    out_.stops.push_back(t.number);
+  else if (auto child = id_from(t.agent.view()))
+    out_.cancels.push_back(*child);
+  return true;
+}
+
+/// Ends a task at once, if nobody works on it.
 void run::cancel_one(task& t, std::string_view reason, instant now) {
-  if (terminal(t.state))
+  if (terminal(t.state) || asked_to_stop(t))
     return;
-  if (working(t)) {
-    if (!t.stopping) {
-      t.stopping = true;
-      out_.stops.push_back(t.number);
-    }
-    return;
-  }
-  if (t.state == task_state::in_progress && spec(t).kind == step_kind::workflow
-      && !is_group(t) && !is_loop(t)) {
-    t.stopping = true;
-    if (auto child = id_from(t.agent.view()))
-      out_.cancels.push_back(*child);
-    return;
-  }
   if (t.state == task_state::awaiting_approval) {
     decision_row row;
     row.task = row_.key.with(t.number);

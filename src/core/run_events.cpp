@@ -155,10 +155,18 @@ void run::timer(uint32_t number, due_kind kind, instant now) {
   drain(now);
 }
 
-void run::sub_run_started(uint32_t number, id child, instant) {
-  auto& t = at(number);
-  t.agent = text{to_string(child)};
-  touch(t);
+void run::name_sub_runs(const std::function<id()>& next) {
+  for (auto number : out_.sub_runs) {
+    auto& t = at(number);
+    t.agent = text{to_string(next())};
+    touch(t);
+  }
+}
+
+void run::sub_run_started(uint32_t number, id child) {
+  const auto& t = at(number);
+  if (terminal(t.state) || id_from(t.agent.view()) != child)
+    return;
   // What was said while it was being started.
   if (t.stopping)
     out_.cancels.push_back(child);

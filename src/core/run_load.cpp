@@ -17,8 +17,7 @@ run::run(stored_run from, workflow_ptr definition, bool after_unclean_end)
   restore(from, after_unclean_end);
   restore_links();
   over_ = terminal(row_.state);
-  if (row_.state == run_state::cancelling)
-    go_on_cancelling();
+  go_on_stopping();
   if (row_.state == run_state::paused || over_)
     return;
   for (auto& t : tasks_)
@@ -30,18 +29,12 @@ run::run(stored_run from, workflow_ptr definition, bool after_unclean_end)
 
 /// A cancel that was answered holds over a restart: what was asked to stop then
 /// must not go back to the queue.
-void run::go_on_cancelling() {
+void run::go_on_stopping() {
   for (auto& t : tasks_) {
-    if (working(t)) {
-      t.stopping = true;
-      out_.stops.push_back(t.number);
-    } else if (t.state == task_state::in_progress
-               && spec(t).kind == step_kind::workflow && !is_group(t)
-               && !is_loop(t)) {
-      t.stopping = true;
-      if (auto child = id_from(t.agent.view()))
-        out_.cancels.push_back(*child);
-    }
+    if (!t.stopping && row_.state != run_state::cancelling)
+      continue;
+    t.stopping = false; // It has to be asked anew.
+    asked_to_stop(t);
   }
 }
 
@@ -74,6 +67,7 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
     t.fallback = static_cast<uint16_t>(row.fallback);
     t.priority = row.priority;
     t.due = row.due;
+    t.stopping = row.stopping;
     t.queued_at = row.queued_at;
     t.started_at = row.started_at;
     t.ended_at = row.ended_at;

@@ -16,10 +16,12 @@ json to_body(verb what, const command& asked, const answer& x) {
     body["id"] = core::to_string(asked.target);
   if (what == verb::approve || what == verb::reject)
     body["decision"] = what == verb::approve ? "approved" : "rejected";
-  if (what == verb::signal) {
+  if (what == verb::signal)
     body["name"] = asked.name;
+  if (!x.body.empty())
     body.update(json::parse(x.body.view(), nullptr, false));
-  }
+  if (x.repeated)
+    body["repeated"] = true;
   return body;
 }
 
@@ -30,6 +32,7 @@ void node_api::command_call(question& q, verb what) {
   x.what = what;
   x.workspace = q.what.workspace;
   x.by = q.what.by;
+  x.idempotency_key = q.what.idempotency_key;
   auto answers = what == verb::approve || what == verb::reject;
   auto target = q.id(answers || q.params.contains("task") ? "task" : "run");
   if (!target)

@@ -5,10 +5,30 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
+#include "core/sha256.hpp"
 #include "runtime/answer_once.hpp"
 #include "runtime/api_question.hpp"
 
 namespace troupe::runtime {
+
+namespace {
+
+/// The same for what a client asks again under the same key.
+core::id own_id(const house& home, const command& x) {
+  if (x.idempotency_key.empty())
+    return core::id::make(home.now(), 0, home.unique());
+  auto all = nlohmann::json{x.workspace,
+                            x.idempotency_key,
+                            static_cast<int>(x.what),
+                            core::to_string(x.target),
+                            x.name,
+                            x.reason,
+                            x.body.view()};
+  return core::id_from_bytes(
+    core::sha256{}.add(all.dump()).finish().substr(0, 16));
+}
+
+} // namespace
 
 node_api::node_api(caf::actor_system& sys, house_ptr home, caf::actor root,
                    roster_ptr monitors)
@@ -59,18 +79,20 @@ void node_api::call(core::api_request what, callback then) {
 }
 
 void node_api::submit(command what, answer_callback then) {
+  if (what.what != verb::submit && what.what != verb::define)
+    what.own = own_id(*home_, what);
   give(std::make_shared<command>(std::move(what)), std::move(then), 0);
 }
 
 /// Gives a command to the desk. If it is lost with a desk or a reader that was
-/// killed, it is given again: commands are idempotent, all but signals.
+/// killed, it is given again: commands are idempotent.
 void node_api::give(const std::shared_ptr<command>& what, answer_callback then,
                     uint32_t tries) {
   constexpr uint32_t tries_max = 400;
   constexpr std::chrono::milliseconds pause{5};
   auto again = [me = shared_from_this(), what, then, tries](answer x) {
-    auto worth_it = x.error.code == errc::restarting && tries < tries_max
-                    && what->what != verb::signal && me->open_;
+    auto worth_it =
+      x.error.code == errc::restarting && tries < tries_max && me->open_;
     if (!worth_it)
       return then(std::move(x));
     what->resent = true;

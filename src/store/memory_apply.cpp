@@ -74,6 +74,7 @@ void put(std::map<core::id, core::run_row>& rows, core::run_row x) {
     kept.updated_at = x.updated_at;
     kept.deadline = x.deadline;
     kept.paused_at = x.paused_at;
+    kept.commands = std::move(x.commands);
     x = std::move(kept);
   }
   x.fresh = false;
@@ -135,8 +136,8 @@ bool contradicts(const memory_state& state, const core::batch& b) {
 
 void apply(memory_state& state, const core::batch& b) {
   for (const auto& x : b.definitions)
-    if (auto [pos, is_new]
-        = state.definitions.try_emplace({x.workspace, x.hash}, x);
+    if (auto [pos, is_new] =
+          state.definitions.try_emplace({x.workspace, x.hash}, x);
         !is_new && pos->second.version == 0)
       pos->second = x; // Kept with a run before; now it gets its name.
   for (const auto& x : b.keys)

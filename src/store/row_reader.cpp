@@ -56,10 +56,11 @@ core::run_row row_reader::run(const query& q) {
   x.updated_at = q.time(24);
   x.deadline = q.time(25);
   x.paused_at = q.time(26);
-  x.labels = payload(q, 27, x.workspace);
-  x.ready = payload(q, 28, x.workspace);
-  x.input = payload(q, 29, x.workspace);
-  x.output = payload(q, 30, x.workspace);
+  x.commands = ids_from(q.view(27));
+  x.labels = payload(q, 28, x.workspace);
+  x.ready = payload(q, 29, x.workspace);
+  x.input = payload(q, 30, x.workspace);
+  x.output = payload(q, 31, x.workspace);
   return x;
 }
 
@@ -89,6 +90,7 @@ core::task_row row_reader::task(const query& q) {
   x.output = payload(q, 23, x.workspace);
   x.spec = payload(q, 24, x.workspace);
   x.fallback = q.as<uint32_t>(25);
+  x.stopping = q.number(26) != 0;
   return x;
 }
 

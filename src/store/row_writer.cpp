@@ -90,6 +90,11 @@ void row_writer::bind_changes(binder& to, const core::run_row& x) {
     .time(x.updated_at)
     .time(x.deadline)
     .time(x.paused_at);
+  ids_to(ids_, x.commands);
+  if (ids_.empty())
+    to.null();
+  else
+    to.bytes(ids_);
 }
 
 int row_writer::write(const core::run_row& x) {
@@ -146,7 +151,7 @@ int row_writer::write(const core::task_row& x) {
   if (!x.fresh) {
     bind_changes(to, x);
     bind_payloads(to, x);
-    to.number(x.fallback).key(key);
+    to.number(x.fallback).number(x.stopping).key(key);
     return finish(update_task_, to.code(), 1);
   }
   to.key(key).word(x.workspace).text(x.name).text(x.type);
@@ -154,7 +159,7 @@ int row_writer::write(const core::task_row& x) {
   bind_changes(to, x);
   bind_payloads(to, x);
   blobs_.bind(to, x.spec);
-  to.number(x.fallback);
+  to.number(x.fallback).number(x.stopping);
   return finish(insert_task_, to.code(), 1);
 }
 

@@ -43,6 +43,7 @@ private:
   connection& db_;
   blob_sink blobs_;
   std::string counts_; // Text of a run's counts while its row is bound.
+  std::string ids_;    // The same of its commands.
   uint64_t rows_ = 0;
   // Kept by db_; the few that matter are looked up once.
   sqlite3_stmt* insert_run_ = nullptr;
@@ -56,6 +57,10 @@ private:
 /// "[0,3,12]", as the counts of a run are stored.
 void counts_to(std::string& text, const std::vector<uint32_t>& counts);
 std::vector<uint32_t> counts_from(std::string_view text);
+
+/// Ids one behind the other, 16 bytes each.
+void ids_to(std::string& bytes, const std::vector<core::id>& ids);
+std::vector<core::id> ids_from(std::string_view bytes);
 
 /// The newest stamp of any row in `b` that says what has happened.
 core::instant newest_stamp(const core::batch& b);

@@ -69,6 +69,19 @@ int row_writer::write(const core::cache_row& x) {
   return finish(put, to.code(), 1);
 }
 
+void ids_to(std::string& bytes, const std::vector<core::id>& ids) {
+  bytes.clear();
+  for (auto x : ids)
+    bytes += core::to_bytes(x);
+}
+
+std::vector<core::id> ids_from(std::string_view bytes) {
+  std::vector<core::id> ids;
+  for (; bytes.size() >= 16; bytes.remove_prefix(16))
+    ids.push_back(core::id_from_bytes(bytes.substr(0, 16)));
+  return ids;
+}
+
 void counts_to(std::string& text, const std::vector<uint32_t>& counts) {
   text.clear();
   if (counts.empty())

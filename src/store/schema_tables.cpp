@@ -189,10 +189,16 @@ constexpr const char* tables_2 = R"sql(
 ALTER TABLE tasks ADD COLUMN fallback INTEGER;
 )sql";
 
+constexpr const char* tables_3 = R"sql(
+ALTER TABLE tasks ADD COLUMN stopping INTEGER;
+ALTER TABLE runs ADD COLUMN commands BLOB;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
-  static const migration steps[] = {{1, tables_1}, {2, tables_2}};
+  static const migration steps[] = {
+    {1, tables_1}, {2, tables_2}, {3, tables_3}};
   return steps;
 }
 

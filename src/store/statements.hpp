@@ -9,30 +9,32 @@ namespace troupe::store::sql {
   "key, slot, workspace, name, version, definition, parent, parent_task, "     \
   "idempotency_key, priority, principal, door, request, trace, created_at, "   \
   "total, state, counts, last_number, error_code, error_kind, error, "         \
-  "started_at, ended_at, updated_at, deadline, paused_at, labels, ready"
+  "started_at, ended_at, updated_at, deadline, paused_at, commands, labels, "  \
+  "ready"
 #define TROUPE_TASK_COLUMNS                                                    \
   "key, workspace, name, type, priority, step, parent, item, state, attempt, " \
   "retries, unclean, agent, error_code, error_kind, error, queued_at, "        \
-  "started_at, ended_at, due_at, due, score, input, output, spec, fallback"
+  "started_at, ended_at, due_at, due, score, input, output, spec, fallback, "  \
+  "stopping"
 
 inline constexpr const char* insert_run =
   "INSERT INTO runs(" TROUPE_RUN_HEAD ", input, output) VALUES("
-  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 inline constexpr const char* update_run =
   "UPDATE runs SET state=?, counts=?, last_number=?, error_code=?, "
   "error_kind=?, error=?, started_at=?, ended_at=?, updated_at=?, "
-  "deadline=?, paused_at=?, output=? WHERE key=?";
+  "deadline=?, paused_at=?, commands=?, output=? WHERE key=?";
 
 inline constexpr const char* insert_task =
   "INSERT INTO tasks(" TROUPE_TASK_COLUMNS ") VALUES("
-  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 inline constexpr const char* update_task =
   "UPDATE tasks SET state=?, attempt=?, retries=?, unclean=?, agent=?, "
   "error_code=?, error_kind=?, error=?, queued_at=?, started_at=?, "
-  "ended_at=?, due_at=?, due=?, score=?, input=?, output=?, fallback=? "
-  "WHERE key=?";
+  "ended_at=?, due_at=?, due=?, score=?, input=?, output=?, fallback=?, "
+  "stopping=? WHERE key=?";
 
 inline constexpr const char* put_attempt =
   "INSERT OR REPLACE INTO attempts(task, attempt, workspace, agent, "

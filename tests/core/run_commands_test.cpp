@@ -176,28 +176,84 @@ TEST_CASE("a deadline does not turn a cancel into a failure", "[core]")
   CHECK(d.row.error.code != troupe::errc::timed_out);
 }
 
+TEST_CASE("a sub-run that is cancelled before it has a name never starts",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {workflow: other@1, "
+               "depends_on: [a]}\n"};
+  d.start("a");
+  const auto& a = d.task("a");
+  d.r->ended(a.number, a.attempt, end_kind::answered,
+             troupe::outcome::done("1"), d.now, 0);
+  REQUIRE_FALSE(d.r->cancel(d.me, "", d.now));
+  auto out = d.take();
+  CHECK(out.sub_runs.empty());
+  CHECK(out.cancels.empty());
+  CHECK(d.row.state == run_state::cancelled);
+}
+
 TEST_CASE("a sub-run that is cancelled while it starts is stopped", "[core]")
 {
   run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
+  auto child = *troupe::core::id_from(d.task("a").agent.view());
   REQUIRE_FALSE(d.r->cancel(d.me, "", d.now));
-  CHECK(d.take().cancels.empty());
-  auto child = troupe::core::id::make(d.now, 7, 9);
-  d.r->sub_run_started(1, child, d.now);
   CHECK(d.take().cancels == std::vector<troupe::core::id>{child});
+  d.r->sub_run_started(1, child); // It was not there yet to be cancelled.
+  CHECK(d.take().cancels == std::vector<troupe::core::id>{child});
+}
+
+TEST_CASE("a sub-run's name is written with the task that waits for it",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
+  CHECK(d.rows[0].state == task_state::in_progress);
+  CHECK(troupe::core::id_from(d.rows[0].agent));
 }
 
 TEST_CASE("a retried workflow step begins a new sub-run", "[core]")
 {
   run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
-  auto child = troupe::core::id::make(d.now, 7, 9);
-  d.r->sub_run_started(1, child, d.now);
+  auto first = d.task("a").agent.str();
   d.r->sub_run_ended(
     1, run_state::failed, {},
     {troupe::errc::timed_out, troupe::category::timeout, "late"}, d.now);
   d.take();
   REQUIRE_FALSE(d.r->retry(0, d.me, d.now));
   CHECK(d.take().sub_runs == std::vector<uint32_t>{1});
-  CHECK(d.task("a").agent.empty());
+  CHECK_FALSE(d.task("a").agent.empty());
+  CHECK(d.task("a").agent.view() != first);
+}
+
+TEST_CASE("a task that was asked to stop stays so over a restart", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {}\n"};
+  d.start("a");
+  REQUIRE_FALSE(d.r->cancel_task(d.task("a").number, d.me, "", d.now));
+  CHECK(d.take().stops == std::vector<uint32_t>{d.task("a").number});
+  d.reload();
+  auto& a = d.task("a");
+  CHECK(a.stopping);
+  CHECK(d.take().stops == std::vector<uint32_t>{a.number});
+  d.r->lost(a.number, false, d.now);
+  d.take();
+  CHECK(d.state("a") == task_state::cancelled);
+}
+
+TEST_CASE("a command that comes again is known, for a while", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n"};
+  auto command = [&d](uint32_t n) {
+    return troupe::core::id::make(d.now, 0, n);
+  };
+  CHECK_FALSE(d.r->has_carried_out(command(0)));
+  d.r->remember(command(0));
+  d.take();
+  d.reload();
+  CHECK(d.r->has_carried_out(command(0)));
+  for (uint32_t n = 1; n <= troupe::core::commands_kept_max; ++n)
+    d.r->remember(command(n));
+  CHECK_FALSE(d.r->has_carried_out(command(0)));
+  CHECK(d.r->has_carried_out(command(1)));
 }
 
 TEST_CASE("a pause stops the clocks", "[core]")

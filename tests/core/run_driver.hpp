@@ -32,6 +32,7 @@ public:
 
   /// Collects what the run wants, and keeps rows as a store would.
   core::run_effects take() {
+    r->name_sub_runs([this] { return core::id::make(now, 7, ++last_child); });
     auto out = r->take(now);
     row = out.run;
     for (auto& x : out.tasks) {
@@ -134,6 +135,7 @@ public:
   core::workflow_ptr definition;
   std::unique_ptr<core::run> r;
   core::run_row row;
+  uint32_t last_child = 100;
   std::vector<core::task_row> rows;
   std::deque<uint32_t> offers;
   std::map<uint32_t, core::instant> timers;

@@ -71,6 +71,7 @@ run_row sample_run(uint32_t shard, uint32_t unique) {
   x.updated_at = t0 + 4s;
   x.deadline = t0 + 1h;
   x.paused_at = t0 + 5s;
+  x.commands = {id::make(t0, 1, 1), id::make(t0, 1, 2)};
   return x;
 }
 
