@@ -102,6 +102,8 @@ void take_over(host_ptr self) {
 
 void set_health(host_ptr self, core::agent_health to) {
   auto& st = self->state;
+  if (st.health == core::agent_health::draining)
+    return; // For good, whatever timer of a crash fires meanwhile.
   st.health = to;
   if (to == core::agent_health::healthy)
     fill_slots(self);

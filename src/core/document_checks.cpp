@@ -66,6 +66,10 @@ size_t first_bad_byte(std::string_view s) {
 
 } // namespace
 
+bool is_text(std::string_view bytes) {
+  return first_bad_byte(bytes) == bytes.size();
+}
+
 void meter::enter(uint32_t line, uint32_t column) {
   if (++depth_ > limits_.depth_max)
     too_much("nested deeper than " + std::to_string(limits_.depth_max)

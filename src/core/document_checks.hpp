@@ -40,6 +40,9 @@ private:
   uint64_t bytes_ = 0;
 };
 
+/// UTF-8 without a zero byte.
+bool is_text(std::string_view bytes);
+
 /// Size and UTF-8 (where is said in line and column); throws `refused`.
 void check_source(std::string_view source, const document_limits& limits);
 

@@ -7,6 +7,7 @@
 #include <lua.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/document_checks.hpp"
 #include "core/expression.hpp"
 
 namespace troupe::core::expressions {
@@ -82,6 +83,16 @@ failure failed(std::string message, errc code = errc::template_failed) {
 /// Moves the value on top of the stack over; raises nothing.
 result<json> take(lua_State* lua, int depth);
 
+/// The text at `index`, which must be a string already.
+result<std::string> take_text(lua_State* lua, int index) {
+  size_t size = 0;
+  auto data = lua_tolstring(lua, index, &size);
+  std::string text{data, size};
+  if (!documents::is_text(text))
+    return failed("a text is no UTF-8, by an escape like \\xff");
+  return text;
+}
+
 result<json> take_table(lua_State* lua, int depth) {
   if (depth >= table_depth_max || !lua_checkstack(lua, 4))
     return failed("a table nests deeper than 16 levels");
@@ -100,7 +111,10 @@ result<json> take_table(lua_State* lua, int depth) {
         out.push_back(nullptr);
       out[index] = std::move(*value);
     } else if (!list && lua_type(lua, -2) == LUA_TSTRING) {
-      out[lua_tostring(lua, -2)] = std::move(*value);
+      auto name = take_text(lua, -2);
+      if (!name)
+        return name.error();
+      out[*name] = std::move(*value);
     } else {
       return failed("a table is either a list, {1, 2}, or an object, {a = 1}");
     }
@@ -127,9 +141,8 @@ result<json> take(lua_State* lua, int depth) {
     case LUA_TNUMBER:
       return take_number(lua);
     case LUA_TSTRING: {
-      size_t size = 0;
-      auto data = lua_tolstring(lua, -1, &size);
-      return json(std::string{data, size});
+      auto text = take_text(lua, -1);
+      return text ? result<json>{json(std::move(*text))} : text.error();
     }
     case LUA_TUSERDATA:
       return *view_at(lua, -1);

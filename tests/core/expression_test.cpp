@@ -221,3 +221,11 @@ TEST_CASE("views of numbers keep their kind", "[core]")
   CHECK(*evaluate("big > 1e19 and f == 1 and #list == 0", odd));
   CHECK(evaluate_value("abs(low)", odd)->dump() == "-9223372036854775808");
 }
+
+TEST_CASE("a value is text or no value", "[core]")
+{
+  CHECK_FALSE(evaluate_value(R"("\xff")", world));
+  CHECK_FALSE(evaluate_value(R"({["a\0b"] = 1})", world));
+  CHECK(evaluate_value(R"("\xc3\xa4")", world)->get<std::string>()
+        == "\xc3\xa4");
+}
