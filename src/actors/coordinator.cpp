@@ -1,4 +1,5 @@
 #include "actors/coordinator.hpp"
+#include "actors/crash_point.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -138,6 +139,7 @@ void decide(coordinator_ptr self) {
   for (auto& [shard, list] : out.shards)
     if (auto to = st.shards[shard].handle())
       self->send(to, std::move(list));
+  crash_point("coordinator.between");
   for (auto& [agent, list] : out.hosts)
     if (auto to = st.hosts.at(agent).host.handle())
       self->send(to, std::move(list));

@@ -1,4 +1,5 @@
 #include "actors/desk.hpp"
+#include "actors/crash_point.hpp"
 
 #include <utility>
 
@@ -58,7 +59,9 @@ desk_actor::behavior_type desk(self_ptr self, house_ptr home) {
         return; // Answered before.
       auto then = std::move(pos->second.then);
       st.open.erase(pos);
+      crash_point("desk.before_answer");
       then(std::move(x));
+      crash_point("desk.after_answer");
     },
     [self](caf::tick_atom) {
       self->state.looking = false;

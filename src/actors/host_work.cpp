@@ -4,6 +4,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/crash_point.hpp"
 #include "actors/host.hpp"
 
 // From the assignment to the end of the attempt.
@@ -133,6 +134,7 @@ void take_assignments(host_ptr self, assignment_list& list) {
 
 void call_agent(host_ptr self, std::vector<hosted*>& list) {
   auto& st = self->state;
+  crash_point("host.before_call");
   auto now = st.home->now();
   auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
   call_list all;
@@ -178,6 +180,7 @@ void take_done(host_ptr self, const token_list& list) {
       if (slot.busy == key && x.end->how != core::end_kind::stuck)
         slot.busy = {};
   }
+  crash_point("host.after_end");
   if (!ends.empty())
     report(self, ends);
 }

@@ -1,4 +1,5 @@
 #include "actors/journal.hpp"
+#include "actors/crash_point.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -95,7 +96,9 @@ void write(self_ptr self) {
   batches.reserve(st.pending.size());
   for (const auto& b : st.pending)
     batches.push_back(b.get());
+  crash_point("journal.before_commit");
   auto report = st.store->writer->append(batches);
+  crash_point("journal.after_commit");
   if (report.what == core::commit::unknown)
     return give_up(self, report.why);
   // Kept and tried again: nothing that was accepted is given up.
@@ -115,6 +118,7 @@ bool upkeep(self_ptr self) {
   if (!st.store->writer)
     return false;
   auto more = st.store->writer->maintain(st.home->now());
+  crash_point("journal.after_upkeep");
   // What upkeep met, the next commit would be told: ask now, it may be long
   // until there is one.
   auto report = st.store->writer->append({});

@@ -4,6 +4,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <nlohmann/json.hpp>
 
+#include "actors/crash_point.hpp"
 #include "actors/shard.hpp"
 
 // Gather, write, and only then let things leave.
@@ -233,6 +234,7 @@ void settle(shard_ptr self) {
                               std::exchange(st.then, {})};
   count_pending(self);
   self->send(to, append_atom_v, std::move(batch));
+  crash_point("shard.gathered");
 }
 
 void count_pending(shard_ptr self) {
@@ -244,6 +246,7 @@ void count_pending(shard_ptr self) {
 
 void release(shard_ptr self, held_back& what) {
   auto& st = self->state;
+  crash_point("shard.before_release");
   count_pending(self);
   for (const auto& name : what.keys)
     st.unwritten_keys.erase(name);
@@ -273,6 +276,7 @@ void release(shard_ptr self, held_back& what) {
   }
   if (to && !ready.items.empty())
     self->send(to, std::move(ready));
+  crash_point("shard.before_answers");
   for (auto& x : what.answers)
     answer_to(self, std::move(x));
   for (auto key : what.over)

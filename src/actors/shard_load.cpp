@@ -4,6 +4,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <nlohmann/json.hpp>
 
+#include "actors/crash_point.hpp"
 #include "actors/shard.hpp"
 
 // From the store to live actors: when the shard opens, when a run crashes, when
@@ -83,6 +84,7 @@ bool parked(shard_ptr self, const core::run_row& row, const opening& before) {
 
 void go_live(shard_ptr self) {
   auto& st = self->state;
+  crash_point("shard.before_open");
   auto before = std::move(*st.before);
   st.before.reset();
   for (const auto& row : before.rows) {
