@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 #include <thread>
 
 #include "cli/local_node.hpp"
+#include "runtime/process_sample.hpp"
 #include "troupe/version.hpp"
 
 namespace troupe::bench {
@@ -74,19 +77,12 @@ double seconds_since(steady::time_point begin) {
 }
 
 double cpu_seconds() {
-  rusage use{};
-  getrusage(RUSAGE_SELF, &use);
-  auto s = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
-  };
-  return s(use.ru_utime) + s(use.ru_stime);
+  auto used = runtime::sample_process({}).cpu;
+  return std::chrono::duration<double>(used).count();
 }
 
 double resident_mb() {
-  std::ifstream statm{"/proc/self/statm"};
-  double pages = 0;
-  statm >> pages >> pages;
-  return pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / 1048576;
+  return static_cast<double>(runtime::sample_process({}).rss_bytes) / 1048576;
 }
 
 double peak_mb() {
@@ -102,6 +98,16 @@ double quantile(std::vector<double> values, double q) {
   std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(at),
                    values.end());
   return values[at];
+}
+
+double rounded(double x, int digits) {
+  auto scale = std::pow(10.0, digits);
+  return std::round(x * scale) / scale;
+}
+
+void must(const failure& why) {
+  if (why)
+    throw std::runtime_error(why.message);
 }
 
 scratch::scratch() {

@@ -1,7 +1,6 @@
 #include <dirent.h>
 #include <signal.h>
 
-#include <cmath>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -16,11 +15,6 @@
 namespace troupe::bench {
 
 namespace {
-
-void must(const failure& why) {
-  if (why)
-    throw std::runtime_error(why.message);
-}
 
 /// Processes whose command line holds `mark`.
 size_t alive(const std::string& mark) {
@@ -84,8 +78,8 @@ figures cancel(settings& s) {
     ms.push_back(seconds_since(begin) * 1000);
   }
   figures f;
-  f.values["p50_ms"] = std::round(quantile(ms, 0.5) * 100) / 100;
-  f.values["p99_ms"] = std::round(quantile(ms, 0.99) * 100) / 100;
+  f.values["p50_ms"] = rounded(quantile(ms, 0.5), 2);
+  f.values["p99_ms"] = rounded(quantile(ms, 0.99), 2);
   n.stop();
   return f;
 }

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <stdexcept>
 #include <thread>
 
@@ -160,10 +159,9 @@ figures allocate(settings& s) {
   auto at_100 = decisions_per_second(few);
   auto at_10000 = decisions_per_second(many);
   figures f;
-  f.values["decisions_per_s"] = std::round(rate);
-  f.values["decisions_per_s_100_agents"] = std::round(at_100);
-  f.values["cost_ratio_100_to_10000"] =
-    std::round(at_100 / at_10000 * 1000) / 1000;
+  f.values["decisions_per_s"] = rounded(rate, 0);
+  f.values["decisions_per_s_100_agents"] = rounded(at_100, 0);
+  f.values["cost_ratio_100_to_10000"] = rounded(at_100 / at_10000, 3);
   return f;
 }
 

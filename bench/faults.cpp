@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <future>
@@ -27,16 +26,6 @@ using nlohmann::json;
 namespace {
 
 constexpr uint32_t recovery_slots = 16;
-
-void must(const failure& why) {
-  if (why)
-    throw std::runtime_error(why.message);
-}
-
-json rounded(double x, int digits = 2) {
-  auto scale = std::pow(10.0, digits);
-  return std::round(x * scale) / scale;
-}
 
 /// This program again, as another process, with a pipe from its fd 3.
 struct child_process {
@@ -225,8 +214,8 @@ figures recovery(settings& s) {
       in_flight_rerun += all.count(id) - 1;
   }
   figures f;
-  f.values["first_progress_ms"] = rounded(progress);
-  f.values["all_done_s"] = rounded(total);
+  f.values["first_progress_ms"] = rounded(progress, 2);
+  f.values["all_done_s"] = rounded(total, 2);
   f.values["completed_at_kill"] = before.size();
   f.values["lost"] = tasks - after.size();
   f.values["completed_rerun"] = completed_rerun;
@@ -266,7 +255,7 @@ figures start(settings& s) {
     child.end(SIGKILL);
   }
   figures f;
-  f.values["ready_ms"] = rounded(quantile(ms, 0.5));
+  f.values["ready_ms"] = rounded(quantile(ms, 0.5), 2);
   f.values["idle_rss_mb"] = rounded(quantile(rss, 0.5), 1);
   return f;
 }

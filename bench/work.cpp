@@ -1,5 +1,4 @@
 #include <atomic>
-#include <cmath>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -17,11 +16,6 @@ namespace troupe::bench {
 using nlohmann::json;
 
 namespace {
-
-void must(const failure& why) {
-  if (why)
-    throw std::runtime_error(why.message);
-}
 
 /// Submits `n` times through `submit`, at most `open` at a time, and waits for
 /// all ends.
@@ -49,11 +43,6 @@ void pump(node& to, uint64_t n, uint32_t open, Submit source) {
                              + " runs failed: " + first_error);
 }
 
-json rounded(double x, int digits = 1) {
-  auto scale = std::pow(10.0, digits);
-  return std::round(x * scale) / scale;
-}
-
 } // namespace
 
 figures throughput(settings& s) {
@@ -74,7 +63,7 @@ figures throughput(settings& s) {
   f.values["tasks_per_s"] = rounded(static_cast<double>(tasks) / took, 0);
   f.values["seconds"] = rounded(took, 3);
   f.values["cpu_s"] = rounded(cpu_seconds() - cpu, 2);
-  f.values["rss_mb"] = rounded(peak_mb());
+  f.values["rss_mb"] = rounded(peak_mb(), 1);
   return f;
 }
 
@@ -124,7 +113,7 @@ figures dag(settings& s) {
   figures f;
   f.values["workflows_per_s"] = rounded(static_cast<double>(runs) / took, 0);
   f.values["steps_per_s"] = rounded(static_cast<double>(runs * 10) / took, 0);
-  f.values["rss_mb"] = rounded(peak_mb());
+  f.values["rss_mb"] = rounded(peak_mb(), 1);
   return f;
 }
 
@@ -223,7 +212,7 @@ figures backlog(settings& s) {
   auto& each = f.values["per_task_us"] = json::object();
   for (auto size : sizes)
     each[std::to_string(size)] = rounded(drain_us(s, size, chunk), 2);
-  f.values["rss_mb"] = rounded(peak_mb());
+  f.values["rss_mb"] = rounded(peak_mb(), 1);
   return f;
 }
 
@@ -254,7 +243,7 @@ figures live_actors(settings& s) {
   figures f;
   f.values["bytes_per_live_task"] =
     rounded(grown * 1048576 / static_cast<double>(live), 0);
-  f.values["rss_mb"] = rounded(resident_mb());
+  f.values["rss_mb"] = rounded(resident_mb(), 1);
   g->let_go();
   return f;
 }

@@ -4,6 +4,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/shard.hpp"
+#include "core/workflow_name.hpp"
 
 // A sub-run lives in its parent's shard.
 
@@ -65,15 +66,6 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
   run.parts = std::move(parts);
 }
 
-/// "name@version" as the store asks for it.
-std::pair<std::string, uint32_t> split(const std::string& workflow) {
-  auto at = workflow.rfind('@');
-  if (at == std::string::npos)
-    return {workflow, 0};
-  return {workflow.substr(0, at), static_cast<uint32_t>(std::strtoul(
-                                    workflow.c_str() + at + 1, nullptr, 10))};
-}
-
 } // namespace
 
 void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
@@ -81,14 +73,15 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
   if (st.runs.count(x.child) > 0 || st.loads.count(x.child) > 0)
     return; // It lives; it says when it has ended.
   auto& parts = st.runs.at(parent).parts;
-  auto fits = [&x](const core::workflow_ptr& part) {
-    return part->name + '@' + std::to_string(part->version) == x.workflow;
+  auto named = core::split_workflow_name(x.workflow);
+  auto fits = [&named](const core::workflow_ptr& part) {
+    return part->name == named.name && part->version == named.version;
   };
   auto part = std::find_if(parts.begin(), parts.end(), fits);
   if (x.fresh && part != parts.end())
     return start(self, parent, x, *part);
   auto me = caf::actor_cast<shard_actor>(self);
-  auto job = [me, parent, x](core::store_reader& store) {
+  auto job = [me, parent, x, named](core::store_reader& store) {
     found_sub_run found;
     found.parent = parent;
     found.asked = x;
@@ -100,8 +93,7 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
         found.row = std::move(**row);
     }
     if (!found.row && !found.why) {
-      auto [name, version] = split(x.workflow);
-      auto row = store.find_definition(x.workspace, name, version);
+      auto row = store.find_definition(x.workspace, named.name, named.version);
       if (!row)
         found.why = {errc::restarting, category::unknown, row.error().message};
       else if (*row)

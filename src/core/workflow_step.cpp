@@ -4,6 +4,7 @@
 
 #include "core/expectation.hpp"
 #include "core/template.hpp"
+#include "core/workflow_name.hpp"
 #include "core/workflow_reader.hpp"
 
 // A step's attempts, its shape (loops, waits, gates) and its result.
@@ -79,12 +80,8 @@ void read_workflow_name(object_reader& in, step& to) {
   std::string all;
   if (!x || !x->read(all))
     return;
-  auto at = all.find('@');
-  auto version = at == all.npos ? "1" : all.substr(at + 1);
-  auto digits = !version.empty() && version.size() <= 10
-                && version.find_first_not_of("0123456789") == version.npos
-                && version[0] != '0';
-  if (is_name(all.substr(0, at), true) && digits)
+  auto named = split_workflow_name(all);
+  if (is_name(named.name, true) && to_string(named) == all)
     to.workflow = std::move(all);
   else
     x->fail("`" + all.substr(0, 60) + "` names no workflow",

@@ -65,6 +65,28 @@ void cut(tree_node& node, uint64_t levels) {
     cut(child, levels - 1);
 }
 
+/// Why a copy of the store cannot go there; empty: it can. Over an existing
+/// file it never goes: that could be one of the store's own.
+std::string backup_problem(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty())
+    return "`path` must say where the copy goes";
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored))
+    return "`" + path + "` is a directory; name a file in it";
+  if (fs::exists(fs::symlink_status(path, ignored)))
+    return "`" + path
+           + "` exists; choose another name, or remove it if it is an old "
+             "backup";
+  auto folder = fs::absolute(path, ignored).parent_path();
+  if (!fs::is_directory(folder, ignored))
+    return "there is no directory `" + folder.string() + "`; make it first";
+  if (fs::exists(folder / "troupe.db", ignored))
+    return "`" + folder.string()
+           + "` is the data directory of a node; a backup belongs elsewhere";
+  return {};
+}
+
 } // namespace
 
 /// The run says what it knows; for a queued task the coordinator has the last
@@ -178,41 +200,13 @@ void node_api::agents_call(question& q) {
   });
 }
 
-namespace {
-
-/// Why a copy of the store cannot go there; empty: it can. Over an existing
-/// file it never goes: that could be one of the store's own.
-std::string backup_problem(const std::string& path) {
-  namespace fs = std::filesystem;
-  if (path.empty())
-    return {};
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored))
-    return "`" + path + "` is a directory; name a file in it";
-  if (fs::exists(fs::symlink_status(path, ignored)))
-    return "`" + path
-           + "` exists; choose another name, or remove it if it is an old "
-             "backup";
-  auto folder = fs::absolute(path, ignored).parent_path();
-  if (!fs::is_directory(folder, ignored))
-    return "there is no directory `" + folder.string() + "`; make it first";
-  if (fs::exists(folder / "troupe.db", ignored))
-    return "`" + folder.string()
-           + "` is the data directory of a node; a backup belongs elsewhere";
-  return {};
-}
-
-} // namespace
-
 void node_api::backup_call(question& q) {
   auto path = q.word("path").value_or("");
   auto to = child_ref<journal_actor>{home_->journal}.handle();
   if (auto why = backup_problem(path); !why.empty())
     return q.then(refuse(errc::invalid, std::move(why)));
-  if (path.empty() || !to)
-    return q.then(refuse(path.empty() ? errc::invalid : errc::restarting,
-                         path.empty() ? "`path` must say where the copy goes"
-                                      : "the journal restarts; ask again"));
+  if (!to)
+    return q.then(refuse(errc::restarting, "the journal restarts; ask again"));
   sys_.spawn([to, path, then = q.then](caf::event_based_actor* self) {
     // A copy of a big store takes as long as the disk needs.
     self->request(to, std::chrono::minutes{10}, backup_atom_v, path)

@@ -31,71 +31,66 @@ public:
   }
 
 private:
-  void ask_shard(const shard_actor& to) {
-    if (!to) {
-      body_["ready"] = false;
-      return;
-    }
+  /// Who restarts or is overloaded is left out.
+  template <class Answer, class Actor, class Atom, class Take, class Silent>
+  void ask_one(const Actor& to, Atom question, Take take, Silent silent) {
+    if (!to)
+      return silent();
     ++open_;
-    self_->request(to, answers_within, load_atom_v)
+    auto me = shared_from_this();
+    self_->request(to, answers_within, question)
       .then(
-        [me = shared_from_this()](const load_sample& x) {
-          me->sums_.queued += x.queued;
-          me->sums_.backlog += x.backlog;
-          me->sums_.runs += x.runs;
+        [me, take](const Answer& x) {
+          take(x);
           me->one_less();
         },
-        [me = shared_from_this()](const caf::error&) {
-          me->body_["ready"] = false;
+        [me, silent](const caf::error&) {
+          silent();
           me->one_less();
         });
   }
 
+  void ask_shard(const shard_actor& to) {
+    ask_one<load_sample>(
+      to, load_atom_v,
+      [this](const load_sample& x) {
+        sums_.queued += x.queued;
+        sums_.backlog += x.backlog;
+        sums_.runs += x.runs;
+      },
+      [this] { body_["ready"] = false; });
+  }
+
   void ask_host(const host_actor& to) {
-    if (!to)
-      return;
-    ++open_;
-    self_->request(to, answers_within, stats_atom_v)
-      .then(
-        [me = shared_from_this()](const host_stats& x) {
-          me->running_ += x.load;
-          me->one_less();
-        },
-        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+    ask_one<host_stats>(
+      to, stats_atom_v, [this](const host_stats& x) { running_ += x.load; },
+      [] {});
   }
 
   void ask_journal(const journal_actor& to) {
-    if (!to)
-      return;
-    ++open_;
-    self_->request(to, answers_within, stats_atom_v)
-      .then(
-        [me = shared_from_this()](const core::store_stats& x) {
-          me->body_["store"] = {{"size_bytes", x.size_bytes},
-                                {"wal_bytes", x.wal_bytes},
-                                {"commits", x.commits},
-                                {"rows", x.rows},
-                                {"disk_used", x.disk_used}};
-          me->one_less();
-        },
-        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+    ask_one<core::store_stats>(
+      to, stats_atom_v,
+      [this](const core::store_stats& x) {
+        body_["store"] = {{"size_bytes", x.size_bytes},
+                          {"wal_bytes", x.wal_bytes},
+                          {"commits", x.commits},
+                          {"rows", x.rows},
+                          {"disk_used", x.disk_used}};
+      },
+      [] {});
   }
 
   void ask_resources(const resources_actor& to) {
-    if (!to)
-      return;
-    ++open_;
-    self_->request(to, answers_within, stats_atom_v)
-      .then(
-        [me = shared_from_this()](const std::string& text) {
-          auto x = json::parse(text, nullptr, false);
-          if (x.is_object()) {
-            me->body_["rss_mb"] = x.value("rss_bytes", uint64_t{0}) >> 20;
-            me->body_["resources"] = std::move(x);
-          }
-          me->one_less();
-        },
-        [me = shared_from_this()](const caf::error&) { me->one_less(); });
+    ask_one<std::string>(
+      to, stats_atom_v,
+      [this](const std::string& text) {
+        auto x = json::parse(text, nullptr, false);
+        if (!x.is_object())
+          return;
+        body_["rss_mb"] = x.value("rss_bytes", uint64_t{0}) >> 20;
+        body_["resources"] = std::move(x);
+      },
+      [] {});
   }
 
   void one_less() {

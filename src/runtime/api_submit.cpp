@@ -1,4 +1,5 @@
 #include "core/plan.hpp"
+#include "core/workflow_name.hpp"
 #include "runtime/api_question.hpp"
 
 // Workflows and lists of tasks come in here, whatever the door.
@@ -27,14 +28,6 @@ std::vector<std::string> parts_named(const core::workflow& x) {
   return names;
 }
 
-std::pair<std::string, uint32_t> split(const std::string& name) {
-  auto at = name.rfind('@');
-  if (at == std::string::npos)
-    return {name, 0};
-  return {name.substr(0, at), static_cast<uint32_t>(std::strtoul(
-                                name.c_str() + at + 1, nullptr, 10))};
-}
-
 /// Reads all workflows that `root` names, and those that they name. An empty
 /// failure: all are there.
 failure collect_parts(core::store_reader& store, const std::string& workspace,
@@ -45,12 +38,12 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
   while (!open.empty()) {
     auto name = std::move(open.back());
     open.pop_back();
-    auto known = [&name](const core::workflow_ptr& x) {
-      return x->name + '@' + std::to_string(x->version) == name;
+    auto [word, version] = core::split_workflow_name(name);
+    auto known = [&, &word = word, version = version](const auto& part) {
+      return part->name == word && part->version == version;
     };
     if (std::any_of(parts.begin(), parts.end(), known))
       continue;
-    auto [word, version] = split(name);
     if (version == 0)
       return {errc::invalid, category::validation,
               "workflow `" + name + "` is named without a version; write `"
@@ -116,7 +109,7 @@ void node_api::with_source(
   auto workspace = q.what.workspace;
   read(
     [name = *name, workspace, use, then = q.then](core::store_reader& store) {
-      auto [word, version] = split(name);
+      auto [word, version] = core::split_workflow_name(name);
       auto row = store.find_definition(workspace, word, version);
       if (!row)
         return then(refuse(row.error().code, row.error().message));

@@ -216,10 +216,6 @@ void drain(caf::actor_system& sys, const house& home,
   }
 }
 
-} // namespace
-
-namespace {
-
 /// Runs and tasks end after their shards, by messages; what a system that ends
 /// does not deliver would leak. Code of agents that never returns is left.
 void await_actors(caf::actor_system& sys) {
