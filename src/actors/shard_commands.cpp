@@ -20,7 +20,10 @@ void refuse(shard_ptr self, const command& x, errc code, std::string message) {
 }
 
 std::string body_hash(const command& x) {
-  return core::sha256_hex(x.definition->hash + '\n' + x.body.str());
+  auto all = x.definition->hash + '\n' + x.body.str();
+  if (x.priority != 0) // A key that was kept without one stays as it was.
+    all += "\npriority " + std::to_string(x.priority);
+  return core::sha256_hex(all);
 }
 
 bool has_room(shard_ptr self, const command& x) {
@@ -181,9 +184,10 @@ void submit_as(shard_ptr self, command& x,
   }
   if (known->body_hash != hash)
     return refuse(self, x, errc::key_reused,
-                  "idempotency key `" + x.idempotency_key
-                    + "` was used with another body, for run "
-                    + core::to_string(known->run));
+                  "idempotency key `" + x.idempotency_key + "` was used for run "
+                    + core::to_string(known->run)
+                    + " with another workflow, input or priority; send the "
+                      "same again, or use a new key");
   x.target = known->run;
   x.resent = true;
   x.idempotency_key.clear();

@@ -74,6 +74,10 @@ void show_plan(verb_call& call, const core::plan& plan) {
 // -- submit and run
 
 json submit(verb_call& call) {
+  if (call.has("idempotency-key") && call.text("idempotency-key").empty())
+    throw stop_verb{exit_usage, "--idempotency-key is empty",
+                    "is a variable not set? Give each submission a key of its "
+                    "own, or leave the option out"};
   return call.ask("submit", source_params(call, call.text("file")),
                   call.text("idempotency-key"), call.text("file"));
 }

@@ -5,6 +5,7 @@
 #include <boost/beast/core/string.hpp>
 
 #include "core/json_text.hpp"
+#include "gateway/field_words.hpp"
 #include "gateway/json_shape.hpp"
 
 namespace troupe::gateway {
@@ -14,18 +15,6 @@ namespace {
 constexpr std::string_view source_hint =
   "give one of `workflow` (YAML or JSON as text), `definition` (an object), "
   "`tasks` (a list) or `name` (a registered workflow)";
-
-bool contains_word(std::string_view words, std::string_view word) {
-  while (!words.empty()) {
-    auto end = words.find(' ');
-    if (words.substr(0, end) == word)
-      return true;
-    if (end == std::string_view::npos)
-      return false;
-    words.remove_prefix(end + 1);
-  }
-  return false;
-}
 
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
@@ -65,9 +54,9 @@ std::string wrapped(std::string_view name, std::string_view value,
 }
 
 complaint unknown_field(const std::string& name, std::string_view known) {
-  return meaningless({"/" + name, 0, 0, "unknown field `" + name + "`",
-                      known.empty() ? "this request takes no fields"
-                                    : "known are: " + std::string{known}});
+  return meaningless(
+    {"/" + name, 0, 0, "unknown field `" + name + "`",
+     known_fields(name, known, "this request takes no fields")});
 }
 
 complaint no_object() {
@@ -79,8 +68,9 @@ params fields_params(const body_rule& rule, std::string_view body,
                      const json_shape& shape, const pairs& fixed) {
   if (shape.what != json_shape::kind::object)
     return no_object();
+  auto known = field_words(rule.fields);
   for (const auto& key : shape.keys)
-    if (!contains_word(rule.fields, key))
+    if (std::find(known.begin(), known.end(), key) == known.end())
       return unknown_field(key, rule.fields);
   return spliced(body, shape, fixed);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -22,8 +23,8 @@ struct http_request {
   std::string origin;
   std::string content_type;
   std::string prefer;
-  std::string idempotency_key;
-  std::string request_id; // Checked or made by the session.
+  std::optional<std::string> idempotency_key; // Nothing is not the same.
+  std::string request_id;                     // Checked or made by the session.
   std::string traceparent;
   std::string workspace;
   std::string last_event_id;

@@ -23,7 +23,8 @@ http_request head_of(const beast_request& from, bool over_tcp) {
   out.origin = text(from[http::field::origin]);
   out.content_type = text(from[http::field::content_type]);
   out.prefer = text(from["Prefer"]);
-  out.idempotency_key = text(from["Idempotency-Key"]);
+  if (from.count("Idempotency-Key") > 0)
+    out.idempotency_key = text(from["Idempotency-Key"]);
   out.request_id = text(from["X-Request-Id"]);
   out.traceparent = text(from["traceparent"]);
   out.workspace = text(from["Troupe-Workspace"]);

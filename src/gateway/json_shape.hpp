@@ -14,7 +14,7 @@ struct json_shape {
   enum class kind { object, array, scalar } what = kind::scalar;
   std::vector<std::string> keys;        // Of the outermost object.
   std::optional<core::problem> problem; // It is no JSON, nests too deep, or
-                                        // says a field of `keys` twice.
+                                        // an object says a field twice.
 
   bool has(std::string_view key) const;
 };

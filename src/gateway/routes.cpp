@@ -5,6 +5,7 @@
 #include "core/id.hpp"
 #include "core/json_text.hpp"
 #include "core/workflow.hpp"
+#include "gateway/field_words.hpp"
 #include "gateway/loopback.hpp"
 #include "gateway/problem_details.hpp"
 
@@ -107,8 +108,12 @@ std::optional<complaint> check_fields(const http_request& req) {
                       "use at most " + std::string{bytes}
                         + " printable ASCII characters without spaces"});
   };
-  if (!plain(req.idempotency_key, 255))
+  if (req.idempotency_key && !plain(*req.idempotency_key, 255))
     return bad("Idempotency-Key", "255");
+  if (req.idempotency_key && req.idempotency_key->empty())
+    return malformed({"", 0, 0, "the header Idempotency-Key is empty",
+                      "give each submission a key of its own, or leave the "
+                      "header out"});
   if (!plain(req.last_event_id, 1024))
     return bad("Last-Event-ID", "1024");
   if (!plain(req.workspace, 64))
@@ -155,11 +160,6 @@ std::optional<http_reply> refuse_match(const http_request& req,
 
 // -- translation
 
-bool contains_word(std::string_view words, std::string_view word) {
-  auto padded = " " + std::string{words} + " ";
-  return padded.find(" " + std::string{word} + " ") != std::string::npos;
-}
-
 complaint bad_query(const std::string& name, std::string what,
                     std::string hint) {
   return malformed({"?" + name, 0, 0, std::move(what), std::move(hint)});
@@ -172,12 +172,11 @@ bool is_number(std::string_view name) {
 // Query fields become params; numbers stay numbers, `input` is JSON already.
 std::optional<complaint> add_query(const route& at, const target& where,
                                    pairs& out) {
+  auto known = field_words(at.query);
   for (const auto& [name, value] : where.query) {
-    if (!contains_word(at.query, name))
+    if (std::find(known.begin(), known.end(), name) == known.end())
       return bad_query(name, "unknown query field `" + name + "`",
-                       at.query.empty()
-                         ? "this address takes none"
-                         : "known are: " + std::string{at.query});
+                       known_fields(name, at.query, "this address takes none"));
     auto same = [&name = name](const auto& x) { return x.first == name; };
     if (std::any_of(out.begin(), out.end(), same))
       return bad_query(name, "`" + name + "` is given twice", "leave one out");
@@ -289,7 +288,7 @@ decision forward_of(const http_request& req, match at, const target& where) {
   out.call.params = core::text{std::move(params)};
   out.call.workspace = workspace_of(req);
   out.call.by = origin_of(req);
-  out.call.idempotency_key = req.idempotency_key;
+  out.call.idempotency_key = req.idempotency_key.value_or("");
   out.form = way.kind == route_kind::run_made ? answer_form::run_made
              : way.kind == route_kind::made   ? answer_form::made
              : way.kind == route_kind::ready  ? answer_form::ready

@@ -151,6 +151,18 @@ core::api_answer answer_with(const json& body) {
   return x;
 }
 
+core::api_answer refuse(core::problems all) {
+  core::api_answer x;
+  // One that has no line is said at once: it is not of a file.
+  auto alone = all.size() == 1 && all[0].line == 0;
+  x.error = {errc::invalid, category::validation,
+             alone ? all[0].what
+                   : std::to_string(all.size())
+                       + (all.size() == 1 ? " problem" : " problems")};
+  x.problems = std::move(all);
+  return x;
+}
+
 core::api_answer refuse(errc code, std::string message) {
   core::api_answer x;
   x.error = {code, category::unknown, std::move(message)};

@@ -19,5 +19,7 @@ nlohmann::json to_json(const failure& why);
 
 core::api_answer answer_with(const nlohmann::json& body);
 core::api_answer refuse(errc code, std::string message);
+/// `errc::invalid`, with all that is wrong.
+core::api_answer refuse(core::problems all);
 
 } // namespace troupe::runtime

@@ -10,15 +10,6 @@ using nlohmann::json;
 
 namespace {
 
-core::api_answer wrong(core::problems all) {
-  core::api_answer x;
-  x.error = {errc::invalid, category::validation,
-             std::to_string(all.size())
-               + (all.size() == 1 ? " problem" : " problems")};
-  x.problems = std::move(all);
-  return x;
-}
-
 /// Sub-workflows that are named: "name@version".
 std::vector<std::string> parts_named(const core::workflow& x) {
   std::vector<std::string> names;
@@ -128,7 +119,7 @@ void node_api::submit_call(question& asked) {
   with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
                                                  bool ad_hoc) {
     if (!parsed.value)
-      return q->then(wrong(std::move(parsed.problems)));
+      return q->then(refuse(std::move(parsed.problems)));
     self->finish_submit(q, std::move(parsed.value), ad_hoc);
   });
 }
@@ -142,10 +133,7 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.ad_hoc = ad_hoc;
   x.idempotency_key = q->what.idempotency_key;
   x.wait = q->params.value("wait", false);
-  auto priority = q->params.value("priority", 0);
-  if (priority < 0 || priority > 10)
-    return q->then(refuse(errc::invalid, "`priority` must be from 1 to 10"));
-  x.priority = static_cast<uint8_t>(priority);
+  x.priority = q->params.value("priority", uint8_t{0});
   auto input = core::check_input(
     *definition, q->params.value("input", json::object()).dump());
   if (!input.problems.empty()) {
@@ -154,7 +142,7 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
       problem.line = problem.column = 0;
       problem.where = "/input" + problem.where;
     }
-    return q->then(wrong(std::move(input.problems)));
+    return q->then(refuse(std::move(input.problems)));
   }
   x.body = std::move(input.value);
   x.definition = std::move(definition);
@@ -185,7 +173,7 @@ void node_api::plan_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
   with_source(*q, [q](core::parsed_workflow parsed, bool) {
     if (!parsed.value)
-      return q->then(wrong(std::move(parsed.problems)));
+      return q->then(refuse(std::move(parsed.problems)));
     core::api_answer x;
     x.body = core::text{core::to_json(core::make_plan(*parsed.value))};
     q->then(std::move(x));
@@ -197,7 +185,7 @@ void node_api::register_call(question& asked) {
   with_source(
     *q, [self = shared_from_this(), q](core::parsed_workflow parsed, bool) {
       if (!parsed.value)
-        return q->then(wrong(std::move(parsed.problems)));
+        return q->then(refuse(std::move(parsed.problems)));
       command x;
       x.what = verb::define;
       x.workspace = q->what.workspace;

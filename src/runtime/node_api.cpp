@@ -7,6 +7,7 @@
 
 #include "core/sha256.hpp"
 #include "runtime/answer_once.hpp"
+#include "runtime/api_params.hpp"
 #include "runtime/api_question.hpp"
 
 namespace troupe::runtime {
@@ -71,6 +72,8 @@ void node_api::call(core::api_request what, callback then) {
                : json::parse(q.what.params.view(), nullptr, false);
   if (!q.params.is_object())
     return q.then(refuse(errc::invalid, "the parameters are no JSON object"));
+  if (auto wrong = params_problems(q.what.op, q.params); !wrong.empty())
+    return q.then(refuse(std::move(wrong)));
   if (auto view = views.find(q.what.op); view != views.end())
     return (this->*view->second)(q);
   if (auto order = verbs.find(q.what.op); order != verbs.end())

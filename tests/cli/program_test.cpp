@@ -222,6 +222,12 @@ TEST_CASE("inputs are JSON where they parse, else strings", "[cli]")
   CHECK(at.api->last_call().idempotency_key == "k");
   CHECK(at.run({"submit", workflow.path, "--input", "novalue"}) == exit_usage);
   CHECK(at.run({"submit", "/no/such.yaml"}) == exit_not_found);
+  at.api->on("submit", [](const core::api_request&) -> core::api_answer {
+    FAIL("it was submitted");
+    return {};
+  });
+  CHECK(at.run({"submit", workflow.path, "--idempotency-key", ""})
+        == exit_usage);
 }
 
 TEST_CASE("what a file holds decides how it is submitted", "[cli]")

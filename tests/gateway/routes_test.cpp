@@ -215,6 +215,38 @@ TEST_CASE("bad requests get the status that says what is wrong", "[gateway]")
   }
 }
 
+TEST_CASE("a field that is there twice is refused, however deep", "[gateway]")
+{
+  auto told = [](const std::string& body) {
+    auto what = decide(request("POST", "/api/v1/runs", body));
+    auto* reply = std::get_if<http_reply>(&what);
+    return reply ? nlohmann::json::parse(reply->body)["problems"][0] : nullptr;
+  };
+  auto twice = told(R"({"tasks":[{},{"input":[1,{"a/b":1,"c":2,"a/b":3}]}]})");
+  CHECK(twice["pointer"] == "/tasks/1/input/1/a~1b");
+  CHECK(twice["what"] == "field `a/b` is there twice");
+  CHECK(told(R"({"name":"a","input":{"x":{"y":1},"z":{"y":1}}})") == nullptr);
+  std::string many = R"({"name":"a","input":{"k7":0)";
+  for (int i = 0; i < 100; ++i)
+    many += ",\"k" + std::to_string(i) + "\":0";
+  CHECK(told(many + "}}")["pointer"] == "/input/k7");
+}
+
+TEST_CASE("an unknown field is told the nearest that is known", "[gateway]")
+{
+  auto runs = "/api/v1/runs/" + run;
+  auto hint = [](const http_request& req) {
+    auto what = decide(req);
+    return nlohmann::json::parse(
+      std::get<http_reply>(what).body)["problems"][0]["hint"];
+  };
+  CHECK(hint(request("POST", runs + "/cancel", R"({"raeson":"x"})"))
+        == "did you mean `reason`?");
+  CHECK(hint(request("POST", runs + "/cancel", R"({"zzzzzzz":"x"})"))
+        == "known are: reason");
+  CHECK(hint(request("GET", "/api/v1/runs?stat=x")) == "did you mean `state`?");
+}
+
 TEST_CASE("content types that cannot be read are refused with a hint",
           "[gateway]")
 {
@@ -246,7 +278,9 @@ TEST_CASE("headers that could carry trouble further are refused", "[gateway]")
   CHECK(status(req) == 400);
   req.idempotency_key = "a b";
   CHECK(status(req) == 400);
-  req.idempotency_key.clear();
+  req.idempotency_key = "";
+  CHECK(status(req) == 400);
+  req.idempotency_key.reset();
   req.workspace = "b\xc3\xa4";
   CHECK(status(req) == 400);
   req.workspace.clear();

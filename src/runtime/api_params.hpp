@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "core/problem.hpp"
+
+// What an operation may be given. The same for every door.
+
+namespace troupe::runtime {
+
+/// Fields that the operation does not take, fields of another type, and fields
+/// that contradict each other: all at once. An operation that does not exist
+/// has no problems. REQUIRES: `params` is an object.
+core::problems params_problems(std::string_view op,
+                               const nlohmann::json& params);
+
+} // namespace troupe::runtime
