@@ -67,7 +67,9 @@ void event_stream::start() {
 }
 
 void event_stream::leave() {
-  end_with(": the node is stopping; come again with Last-Event-ID\n\n");
+  end_with(what_.run
+             ? ": the node is stopping; come again with Last-Event-ID\n\n"
+             : ": the node is stopping; come again\n\n");
 }
 
 void event_stream::close() {
@@ -123,8 +125,8 @@ void event_stream::fell_behind() {
   // What waits is complete events; the reader's last id is where it goes on.
   end_with("data: {\"kind\":\"lost\",\"why\":\"the reader fell behind by "
            + std::to_string(house_->opts.stream_buffer_bytes_max)
-           + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again with "
-             "Last-Event-ID\"}\n\n");
+           + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again"
+           + (what_.run ? " with Last-Event-ID" : "") + "\"}\n\n");
 }
 
 void event_stream::write() {

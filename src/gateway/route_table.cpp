@@ -56,7 +56,7 @@ constexpr route table[] = {
   {"GET", "/api/v1/status", call, "status", {}, ""},
   {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},
   {"GET", "/api/v1/schema", schema, "", {}, ""},
-  {"GET", "/api/v1/events", events, "", {}, "after"},
+  {"GET", "/api/v1/events", events, "", {}, ""},
   {"GET", "/healthz", alive, "", {}, ""},
   {"GET", "/readyz", ready, "status", {}, ""},
 };

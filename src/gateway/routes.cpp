@@ -1,6 +1,7 @@
 #include "gateway/routes.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/id.hpp"
 #include "core/json_text.hpp"
@@ -238,6 +239,28 @@ bool wants_wait(std::string_view prefer) {
   return false;
 }
 
+// A cursor that none of our streams gave would begin anywhere or never.
+std::optional<complaint> refuse_cursor(const core::watch_request& what,
+                                       const std::string& from, bool given) {
+  if (!given)
+    return std::nullopt;
+  if (!what.run)
+    return malformed({from, 0, 0,
+                      "the stream of all runs has no ids to go on "
+                      "from",
+                      "it begins now; what was before is in the history of "
+                      "each run"});
+  uint64_t number = 0;
+  const auto* end = what.after.data() + what.after.size();
+  auto read = std::from_chars(what.after.data(), end, number);
+  if (!what.after.empty() && read.ec == std::errc{} && read.ptr == end)
+    return std::nullopt;
+  return malformed({from, 0, 0,
+                    "`" + what.after.substr(0, 60) + "` is no id of an event",
+                    "give the `id` of the last event that came, as it is, or "
+                    "none to begin at the start"});
+}
+
 decision stream_of(const http_request& req, const match& at,
                    const target& where) {
   core::watch_request what;
@@ -250,9 +273,14 @@ decision stream_of(const http_request& req, const match& at,
     return to_reply(*wrong, req);
   for (const auto& [name, value] : where.query)
     what.after = value;
+  if (auto wrong = refuse_cursor(what, "?after", where.query.size() > 0))
+    return to_reply(*wrong, req);
   // What the browser remembers is newer than what the address says.
   if (!req.last_event_id.empty())
     what.after = req.last_event_id;
+  if (auto wrong =
+        refuse_cursor(what, "Last-Event-ID", !req.last_event_id.empty()))
+    return to_reply(*wrong, req);
   return open_stream{std::move(what)};
 }
 

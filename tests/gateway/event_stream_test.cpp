@@ -66,6 +66,20 @@ TEST_CASE("a stream goes on after the last event that was seen", "[gateway]")
   CHECK(watched[2].workspace == "blue");
 }
 
+TEST_CASE("a stream does not go on after what it never gave", "[gateway]")
+{
+  served at;
+  for (auto cursor : {"x", "-1", "8x"}) {
+    auto client = at.connect();
+    client.send(get(events, "Last-Event-ID: " + std::string{cursor} + "\r\n"));
+    CHECK(client.read().status == 400);
+  }
+  auto all = at.connect();
+  all.send(get("/api/v1/events", "Last-Event-ID: 8\r\n"));
+  CHECK(all.read().status == 400);
+  CHECK(at.api->watches().empty());
+}
+
 TEST_CASE("a stream of an unknown run is not found", "[gateway]")
 {
   served at;
