@@ -19,8 +19,9 @@ void call_blocking(self_ptr self, const call& x) {
 
 void call_reactive(self_ptr self, const call& x, const reply& to) {
   auto& st = self->state;
+  auto asked = public_task(*x.what); // Copies the input: our time, not its own.
   auto begin = st.host->now();
-  st.reactive->perform(public_task(*x.what), to);
+  st.reactive->perform(asked, to);
   if (auto took = st.host->now() - begin; took > hold_max)
     st.warn("reactive agent `" + st.host->agent + "` held a worker for "
             + core::to_text(took) + " on step `" + x.what->step->name
