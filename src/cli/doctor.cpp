@@ -142,12 +142,12 @@ std::vector<finding>
 judge_store(const core::result<std::vector<std::string>>& found) {
   if (!found)
     return {cannot("store", found.error().message,
-                   "restore the newest backup: docs/store.md")};
+                   "restore the newest backup: `troupe restore`")};
   std::vector<finding> out;
   for (const auto& x : *found)
     out.push_back(cannot("store", x,
                          "restore the newest backup: "
-                         "docs/store.md"));
+                         "`troupe restore`"));
   if (out.empty())
     out.push_back({health::good, "store", "sound", ""});
   return out;

@@ -12,6 +12,7 @@
 
 #include "cli/exit_code.hpp"
 #include "runtime/configured_node.hpp"
+#include "runtime/restore_store.hpp"
 #include "runtime/spawner_life.hpp"
 #include "troupe/version.hpp"
 
@@ -179,6 +180,10 @@ int run_file_in_process(const node_args& args,
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep) {
   return runtime::check_store(data, deep);
+}
+
+failure restore_data(const std::string& backup, const std::string& data) {
+  return runtime::restore_store(backup, data);
 }
 
 std::optional<int> spawner_life(int argc, char** argv) {

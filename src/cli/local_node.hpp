@@ -35,6 +35,9 @@ int run_bench(const std::vector<std::string>& args);
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep);
 
+/// Makes a new data directory from a backup, after checking it.
+failure restore_data(const std::string& backup, const std::string& data);
+
 /// The same binary is the spawner of its node's processes: ask first thing in
 /// main, and leave with the exit code if there is one.
 std::optional<int> spawner_life(int argc, char** argv);

@@ -59,6 +59,6 @@ int main(int argc, char** argv) {
   cli::surroundings around{
     std::cout,      std::cerr,       draws_over(),  terminal_width(),
     environment,    connect,         cli::run_node, cli::run_file_in_process,
-    cli::run_bench, cli::check_data, interrupted};
+    cli::run_bench, cli::check_data, interrupted,   cli::restore_data};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

@@ -32,6 +32,9 @@ struct surroundings {
   /// Whether somebody pressed ^C since the first call; the second ^C ends the
   /// program at once. Empty: nobody can.
   std::function<bool()> interrupted = {};
+  /// Makes a data directory from a backup.
+  std::function<failure(const std::string& backup, const std::string& data)>
+    restore = {};
 };
 
 /// `troupe ARGS`, without the program's name. Returns an exit code.

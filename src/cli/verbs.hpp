@@ -44,6 +44,7 @@ void answer_options(adder& add);
 int run_approve(verb_call& call);
 int run_reject(verb_call& call);
 int run_backup(verb_call& call);
+int run_restore(verb_call& call);
 
 // completion.cpp
 int run_completion(verb_call& call);

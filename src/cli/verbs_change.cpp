@@ -123,4 +123,21 @@ int run_backup(verb_call& call) {
   return exit_ok;
 }
 
+int run_restore(verb_call& call) {
+  auto backup = call.text("backup");
+  auto data = call.text("directory");
+  if (auto why = call.around().restore(backup, data))
+    throw stop_verb{exit_code_of(why), why.message, ""};
+  if (call.json()) {
+    call.out() << nlohmann::json{{"backup", backup}, {"data", data}}.dump()
+               << '\n';
+    return exit_ok;
+  }
+  call.out() << data << " holds the store of " << backup
+             << ".\nStart a node with it: troupe node --data " << data
+             << "\nWork that was done after the backup was made is not known; "
+                "what was under way then begins again.\n";
+  return exit_ok;
+}
+
 } // namespace troupe::cli

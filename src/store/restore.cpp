@@ -95,20 +95,16 @@ failure exchange(data_directory& place, const fs::path& fresh) {
   return place.mark_restore(false);
 }
 
-/// A checked copy of the backup at `fresh`; answers its generation.
-core::result<uint64_t> copy_backup(const fs::path& backup,
-                                   const fs::path& fresh,
+/// A copy of the checked backup at `fresh`; answers its generation.
+core::result<uint64_t> copy_backup(connection& from, const fs::path& fresh,
                                    const sqlite_options& options) {
-  auto from = connection::open(backup, connection::role::reader, options);
-  if (!from)
-    return from.error();
-  if (auto bad = check_backup(**from))
-    return bad;
-  auto known = get_meta(**from, "generation");
+  auto known = get_meta(from, "generation");
   if (!known)
     return known.error();
-  if (auto bad = copy_database(**from, fresh, options))
+  if (auto bad = copy_database(from, fresh, options)) {
+    remove_database(fresh); // Half a copy is of no use, and takes room.
     return bad;
+  }
   return static_cast<uint64_t>(*known);
 }
 
@@ -121,13 +117,19 @@ failure restore(const fs::path& backup, const fs::path& directory) {
   if (!fs::exists(backup, code))
     return {errc::not_found, category::validation,
             "there is no backup at " + backup.string()};
+  // Before anything is made or locked: a bad backup changes nothing.
+  auto from = connection::open(backup, connection::role::reader, options);
+  if (!from)
+    return from.error();
+  if (auto bad = check_backup(**from))
+    return bad;
   auto taken = data_directory::take(directory);
   if (!taken)
     return taken.error();
   auto& place = **taken;
   auto fresh = directory / "troupe.db.new";
   remove_database(fresh);
-  auto copied = copy_backup(backup, fresh, options);
+  auto copied = copy_backup(**from, fresh, options);
   if (!copied)
     return copied.error();
   auto generation = std::max({*copied, place.generation(),

@@ -44,7 +44,11 @@ struct console {
         checked_deeply = deep;
         return store_problems;
       },
-      interrupted};
+      interrupted,
+      [this](const std::string& backup, const std::string& data) {
+        restored = {backup, data};
+        return restore_trouble;
+      }};
     return cli::run_program(args, around);
   }
 
@@ -68,6 +72,8 @@ struct console {
   core::result<std::vector<std::string>> store_problems =
     std::vector<std::string>{};
   bool checked_deeply = false;
+  std::pair<std::string, std::string> restored; // From, to.
+  failure restore_trouble;
   std::function<bool()> interrupted; // Empty: nobody can.
 };
 

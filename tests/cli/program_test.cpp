@@ -203,6 +203,18 @@ TEST_CASE("cancel and retry take runs and tasks, several at once", "[cli]")
   CHECK(params(at)["reason"] == "old");
 }
 
+TEST_CASE("a restore says what to do next, or what is in the way", "[cli]")
+{
+  console at;
+  CHECK(at.run({"restore", "m.db", "new"}) == exit_ok);
+  CHECK(at.restored == std::pair<std::string, std::string>{"m.db", "new"});
+  CHECK(at.said("troupe node --data new\n"));
+  at.restore_trouble = {errc::invalid, category::validation, "not empty"};
+  CHECK(at.run({"restore", "m.db", "new"}) != exit_ok);
+  CHECK(at.complained("not empty"));
+  CHECK(at.run({"restore", "m.db"}) == exit_usage);
+}
+
 TEST_CASE("inputs are JSON where they parse, else strings", "[cli]")
 {
   console at;
