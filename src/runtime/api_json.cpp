@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/payload_brief.hpp"
+
 namespace troupe::runtime {
 
 using nlohmann::json;
@@ -13,6 +15,14 @@ json payload(const core::text& x) {
     return nullptr;
   auto value = json::parse(x.view(), nullptr, false);
   return value.is_discarded() ? json(x.str()) : value;
+}
+
+/// A list has only the size of a large one: "input_bytes" instead of "input".
+void add_payload(json& to, const std::string& name, const core::text& x) {
+  if (auto bytes = core::left_out_bytes(x))
+    to[name + "_bytes"] = *bytes;
+  else
+    to[name] = payload(x);
 }
 
 void add_time(json& to, const char* name, core::instant t) {
@@ -60,9 +70,9 @@ json to_json(const core::run_row& row) {
          {"state", core::to_string(row.state)},
          {"priority", row.priority},
          {"principal", row.by.principal},
-         {"input", payload(row.input)},
-         {"labels", payload(row.labels)},
-         {"output", payload(row.output)}};
+         {"labels", payload(row.labels)}};
+  add_payload(x, "input", row.input);
+  add_payload(x, "output", row.output);
   auto& counts = x["counts"] = json::object();
   uint32_t total = 0;
   for (size_t i = 0; i < row.counts.size(); ++i) {
@@ -99,9 +109,9 @@ json to_json(const core::task_row& row) {
          {"state", core::to_string(row.state)},
          {"priority", row.priority},
          {"attempt", row.attempt},
-         {"retries", row.retries},
-         {"input", payload(row.input)},
-         {"output", payload(row.output)}};
+         {"retries", row.retries}};
+  add_payload(x, "input", row.input);
+  add_payload(x, "output", row.output);
   if (!row.agent.empty())
     x["agent"] = row.agent;
   if (!row.score.empty())

@@ -48,14 +48,14 @@ core::result<core::task_page> tasks_named(core::store_reader& store,
     for (auto& row : part->rows) {
       if (row.name != name)
         continue;
+      if (found.rows.size() >= where.limit) {
+        found.next = core::to_string(found.rows.back().key);
+        return found;
+      }
       found.rows.push_back(std::move(row));
-      if (found.rows.size() < where.limit)
-        continue;
-      found.next = core::to_string(found.rows.back().key);
-      return found;
     }
     found.next = stretch.after = part->next;
-    if (part->next.empty())
+    if (part->next.empty() || found.rows.size() >= where.limit)
       break;
   }
   return found;

@@ -4,11 +4,18 @@
 #include <utility>
 #include <vector>
 
+#include "core/payload_brief.hpp"
+
 namespace troupe::store {
 
 namespace {
 
 constexpr std::string_view prefix = "blob:sha256:";
+
+std::string_view hash_in(std::string_view reference) {
+  reference.remove_prefix(std::min(prefix.size(), reference.size()));
+  return reference;
+}
 
 } // namespace
 
@@ -50,11 +57,31 @@ core::text blob_source::read(const query& row, int column,
                              std::string_view workspace) {
   if (!row.is_blob(column))
     return core::text{row.string(column)};
-  auto reference = row.view(column);
-  reference.remove_prefix(std::min(prefix.size(), reference.size()));
+  auto reference = hash_in(row.view(column));
   auto q = db_.use("SELECT bytes FROM blobs WHERE workspace=? AND hash=?");
   if (q.bind(workspace, reference).next())
     return core::text{q.string(0)};
+  return missing(q, reference);
+}
+
+core::text blob_source::read_brief(const query& row, int column,
+                                   std::string_view workspace) {
+  if (!row.is_blob(column)) {
+    auto payload = row.view(column);
+    return payload.size() <= core::listed_bytes_max
+             ? core::text{std::string{payload}}
+             : core::left_out(payload.size());
+  }
+  auto reference = hash_in(row.view(column));
+  // SQLite knows the length of a blob without reading it.
+  auto q =
+    db_.use("SELECT length(bytes) FROM blobs WHERE workspace=? AND hash=?");
+  if (q.bind(workspace, reference).next())
+    return core::left_out(static_cast<uint64_t>(q.number(0)));
+  return missing(q, reference);
+}
+
+core::text blob_source::missing(const query& q, std::string_view reference) {
   if (!why_)
     why_ = q.ok() ? failure{errc::store_failed, category::data_corruption,
                             db_.file().string() + ": the payload "

@@ -49,11 +49,16 @@ public:
   explicit blob_source(connection& db) : db_(db) {}
 
   core::text read(const query& row, int column, std::string_view workspace);
+  /// The same for a page: only the size of what is large is looked at.
+  core::text read_brief(const query& row, int column,
+                        std::string_view workspace);
 
   /// Why a payload could not be read, if one could not.
   const failure& why() const { return why_; }
 
 private:
+  core::text missing(const query& q, std::string_view reference);
+
   connection& db_;
   failure why_;
 };

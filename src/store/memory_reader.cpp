@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/payload_brief.hpp"
 #include "store/memory_state.hpp"
 
 namespace troupe::store {
@@ -212,13 +213,17 @@ private:
                    "`" + where.after + "` is no cursor"};
   }
 
-  /// True when the page is full.
+  /// False: the page is full, and this row is on the next one.
   template <class Page, class Row>
   static bool add(Page& page, const Row& x, uint32_t limit) {
-    page.rows.push_back(x);
-    if (page.rows.size() < std::clamp(limit, 1u, page_rows_max))
+    if (page.rows.size() >= std::clamp(limit, 1u, page_rows_max)) {
+      page.next = to_string(page.rows.back().key);
       return false;
-    page.next = to_string(x.key);
+    }
+    page.rows.push_back(x);
+    auto& row = page.rows.back();
+    row.input = core::for_page(row.input);
+    row.output = core::for_page(row.output);
     return true;
   }
 
@@ -233,7 +238,7 @@ private:
       return from.error();
     Page found;
     for (auto i = in.lower_bound(*from); i != in.begin();)
-      if (--i; match(i->second) && add(found, i->second, where.limit))
+      if (--i; match(i->second) && !add(found, i->second, where.limit))
         break;
     return found;
   }
@@ -250,7 +255,7 @@ private:
     core::task_page found;
     for (auto i = state_->tasks.upper_bound(*from);
          i != state_->tasks.end() && i->first.run() == run; ++i)
-      if (match(i->second) && add(found, i->second, where.limit))
+      if (match(i->second) && !add(found, i->second, where.limit))
         break;
     return found;
   }

@@ -33,6 +33,12 @@ core::text row_reader::payload(const query& q, int column,
   return blobs_.read(q, column, workspace);
 }
 
+core::text row_reader::payload_in(const query& q, int column,
+                                  std::string_view workspace) {
+  return how_ == form::page ? blobs_.read_brief(q, column, workspace)
+                            : blobs_.read(q, column, workspace);
+}
+
 core::run_row row_reader::run(const query& q) {
   core::run_row x;
   x.key = q.key(0); // Column 1 is the key's slot.
@@ -59,8 +65,8 @@ core::run_row row_reader::run(const query& q) {
   x.commands = ids_from(q.view(27));
   x.labels = payload(q, 28, x.workspace);
   x.ready = payload(q, 29, x.workspace);
-  x.input = payload(q, 30, x.workspace);
-  x.output = payload(q, 31, x.workspace);
+  x.input = payload_in(q, 30, x.workspace);
+  x.output = payload_in(q, 31, x.workspace);
   return x;
 }
 
@@ -86,8 +92,8 @@ core::task_row row_reader::task(const query& q) {
   x.due_at = q.time(19);
   x.due = q.as<core::due_kind>(20);
   x.score = payload(q, 21, x.workspace);
-  x.input = payload(q, 22, x.workspace);
-  x.output = payload(q, 23, x.workspace);
+  x.input = payload_in(q, 22, x.workspace);
+  x.output = payload_in(q, 23, x.workspace);
   x.spec = payload(q, 24, x.workspace);
   x.fallback = q.as<uint32_t>(25);
   x.stopping = q.number(26) != 0;

@@ -35,21 +35,32 @@ size_t weight(const core::task_row& x) {
   return x.input.size() + x.output.size() + x.score.size() + x.spec.size();
 }
 
+/// After a full page, rows that are looked at for another one that matches. If
+/// none of them does, there may be more.
+constexpr uint32_t look_ahead_rows_max = 1000;
+
 /// Fills a page from `q`: rows that match, until one of the limits is reached.
 template <class Page, class Match, class Read>
 void fill(Page& page, query& q, uint32_t limit, const sqlite_options& options,
           Match match, Read read) {
   limit = std::clamp(limit, 1u, page_rows_max);
   uint64_t bytes = 0;
+  auto last = options.scan_rows_max;
+  auto full = false;
   for (uint32_t seen = 1; q.next(); ++seen) {
     auto matches = match();
+    if (matches && full) {
+      page.next = to_string(page.rows.back().key);
+      return;
+    }
     if (matches) {
       page.rows.push_back(read());
       bytes += weight(page.rows.back());
+      full = page.rows.size() >= limit || bytes >= options.page_bytes_max;
+      if (full)
+        last = std::min(last, seen + look_ahead_rows_max);
     }
-    if (page.rows.size() >= limit || seen >= options.scan_rows_max
-        || bytes >= options.page_bytes_max) {
-      // Perhaps this was the last one: an empty page then says so.
+    if (seen >= last) {
       page.next = to_string(q.key(0));
       return;
     }
@@ -95,7 +106,7 @@ result<core::run_page> sqlite_reader::runs(const core::run_filter& what,
     q.bind(*from, what.workspace);
   else
     q.bind(*from);
-  row_reader rows{*db_};
+  row_reader rows{*db_, row_reader::form::page};
   core::run_page found;
   auto match = [&] {
     return q.view(2) == what.workspace
@@ -126,7 +137,7 @@ result<core::task_page> sqlite_reader::tasks(const core::task_filter& what,
     q.bind(*from, what.workspace);
   else
     q.bind(*from);
-  row_reader rows{*db_};
+  row_reader rows{*db_, row_reader::form::page};
   core::task_page found;
   auto match = [&] {
     return (what.workspace.empty() || q.view(1) == what.workspace)

@@ -251,3 +251,37 @@ TEST_CASE("answers about a run of many tasks are bounded", "[runtime]")
   CHECK(found["tasks"][0]["name"] == "task_4999");
   CHECK(ask(n, "tasks", {{"run", run}, {"name", "none"}})["tasks"].empty());
 }
+
+TEST_CASE("a list leaves out large outputs, their own page has them",
+          "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  const std::string large(2u << 20, 'x');
+  auto tasks = json::array();
+  for (int i = 0; i < 3; ++i)
+    tasks.push_back({{"agent", {{"capabilities", {"echo"}}}},
+                     {"input", i == 0 ? json("small") : json(large)}});
+  auto run = n.run(tasks.dump()).run;
+  submit_options how;
+  how.input = json{{"x", large}}.dump();
+  n.run(R"(
+workflow: w
+input: {x: {type: string}}
+steps: {a: {agent: {capabilities: [echo]}, input: "${run.input.x}"}}
+)",
+        how);
+  auto runs = ask(n, "runs");
+  CHECK(runs.dump().size() < 2000);
+  CHECK(runs["runs"][0]["input_bytes"] > large.size());
+  CHECK(runs["runs"][0]["output_bytes"] > large.size());
+  CHECK_FALSE(runs["runs"][0].contains("output"));
+  auto list = ask(n, "tasks", {{"run", run}, {"limit", 3}});
+  CHECK(list.dump().size() < 5000);
+  CHECK_FALSE(list.contains("next"));
+  CHECK(list["tasks"][0]["output"] == "small");
+  CHECK(list["tasks"][1]["output_bytes"] == large.size() + 2);
+  auto task = list["tasks"][1]["task"].get<std::string>();
+  CHECK(ask(n, "task", {{"task", task}})["output"] == large);
+}

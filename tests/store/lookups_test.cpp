@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/payload_brief.hpp"
 #include "store/samples.hpp"
 
 // Keys, definitions, decisions, signals, caches and pages, with every adapter.
@@ -178,6 +179,48 @@ TEST_CASE("pages of runs go from the newest to the oldest", "[store]")
   auto bad = a.reader->runs({}, {10, "nonsense"});
   REQUIRE_FALSE(bad);
   CHECK(bad.error().code == errc::invalid);
+}
+
+TEST_CASE("a page says that there are more only where there are", "[store]")
+{
+  adapter a;
+  for (uint32_t i = 1; i <= 6; ++i) {
+    auto b = sample_batch(i % shards, i, 1);
+    if (i <= 2)
+      b.runs[0].workspace = "other";
+    REQUIRE(a.append(b).what == commit::done);
+  }
+  CHECK(a.reader->runs({}, {4, ""})->next.empty());
+  auto part = a.reader->runs({}, {3, ""});
+  REQUIRE_FALSE(part->next.empty());
+  CHECK(a.reader->runs({}, {3, part->next})->rows.size() == 1);
+}
+
+TEST_CASE("a page leaves out large payloads and says how large they are",
+          "[store]")
+{
+  adapter a;
+  auto b = sample_batch(0, 1, 2);
+  const std::string large(15u << 20, 'x');
+  b.runs[0].output = text{'"' + large + '"'};
+  b.tasks[0].output = b.runs[0].output;
+  b.tasks[0].input = text{'"' + std::string(2000, 'y') + '"'};
+  b.tasks[1].output = text{"1"};
+  REQUIRE(a.append(b).what == commit::done);
+  auto runs = a.reader->runs({}, {});
+  REQUIRE(runs);
+  CHECK(left_out_bytes(runs->rows.at(0).output) == large.size() + 2);
+  task_filter of_run;
+  of_run.run = b.runs[0].key;
+  auto tasks = a.reader->tasks(of_run, {});
+  REQUIRE(tasks);
+  REQUIRE(tasks->rows.size() == 2);
+  CHECK(left_out_bytes(tasks->rows[0].output) == large.size() + 2);
+  CHECK(left_out_bytes(tasks->rows[0].input) == 2002u);
+  CHECK_FALSE(left_out_bytes(tasks->rows[1].output));
+  CHECK(tasks->rows[1].output.view() == "1");
+  CHECK((*a.reader->find_run(b.runs[0].key))->output == b.runs[0].output);
+  CHECK((*a.reader->find_task(b.tasks[0].key))->input == b.tasks[0].input);
 }
 
 TEST_CASE("pages of tasks keep to their run, or show all from the newest",
