@@ -3,6 +3,7 @@
 #include "cli/follow.hpp"
 #include "cli/node_address.hpp"
 #include "cli/reference.hpp"
+#include "cli/show.hpp"
 #include "cli/source.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs.hpp"
@@ -78,8 +79,12 @@ json submit(verb_call& call) {
     throw stop_verb{exit_usage, "--idempotency-key is empty",
                     "is a variable not set? Give each submission a key of its "
                     "own, or leave the option out"};
-  return call.ask("submit", source_params(call, call.text("file")),
-                  call.text("idempotency-key"), call.text("file"));
+  auto made = call.ask("submit", source_params(call, call.text("file")),
+                       call.text("idempotency-key"), call.text("file"));
+  if (!call.json())
+    for (const auto& x : items(made, "notes"))
+      call.err() << "troupe: note: " << x.get<std::string>() << '\n';
+  return made;
 }
 
 core::id run_of(const json& submitted) {

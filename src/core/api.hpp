@@ -20,15 +20,17 @@ namespace troupe::core {
 /// submit     {workflow: YAML or JSON text | definition: object |
 ///             tasks: [..] | name: registered, input: {}, priority?,
 ///             format?: "wfcommons", time_scale?}
-///            -> {run, state, repeated}; durable when answered.
+///            -> {run, state, repeated, notes?}; durable when answered.
 ///            With wait: true it answers when the run has ended -> as `run`.
 /// plan       the same source fields -> the plan as JSON; nothing is stored.
-/// register   {workflow} -> {name, version, hash}.
+/// register   {workflow} -> {name, version, hash, notes?}.
 /// run        {run} -> {run, name, version, state, counts: {completed: n, ...},
 ///            total, percent, input, output, error, created_at, started_at,
 ///            ended_at, priority, labels, eta?: {seconds, low, high}}
-/// runs       {state?, name?, limit?, after?} -> {runs: [..], next?}
-/// tasks      {run?, state?, agent?, name?, limit?, after?} -> {tasks, next?}
+/// runs       {state?, name?, limit?, after?} -> {runs: [..], next?}; without
+///            what is large: `output_bytes` stands for such an `output`.
+/// tasks      {run?, state?, agent?, name?, limit?, after?} -> {tasks, next?};
+///            likewise.
 /// task       {task} -> {task, run, name, type, state, attempt, retries, agent,
 ///            score, input, output, error, queued_at, ..., attempts: [..]}
 /// why        {task} -> {task, state, waits_for: [{what, detail, until?}],

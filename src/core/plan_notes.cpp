@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <unordered_map>
@@ -5,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/plan.hpp"
+#include "core/workflow_name.hpp"
 
 // What a workflow says and nobody acts on: better known before a run than
 // after one.
@@ -39,20 +41,27 @@ std::vector<std::string> plan_notes(const workflow& of) {
   by_field.clear();
   // Most come from `defaults` and are equal: each text is read once.
   std::unordered_map<std::string_view, std::pair<const text*, size_t>> extras;
+  size_t checkpoints = 0, labels = 0, stricts = 0;
   for (const auto& step : of.steps) {
     if (!step.extras.empty()) {
       auto& seen = extras[step.extras.view()];
       seen.first = &step.extras;
       ++seen.second;
     }
-    by_field["checkpoint"] += step.checkpoint;
-    by_field["labels"] += !step.labels.empty();
-    for (const auto& edge : step.depends_on)
-      if (edge.strict) {
-        ++by_field["strict"];
-        break;
-      }
+    checkpoints += step.checkpoint;
+    labels += !step.labels.empty();
+    stricts += std::any_of(step.depends_on.begin(), step.depends_on.end(),
+                           [](const edge& x) { return x.strict; });
+    if (step.kind == step_kind::workflow
+        && split_workflow_name(step.workflow).version == 0)
+      notes.push_back("step `" + step.name + "` names workflow `"
+                      + step.workflow
+                      + "` without a version, and no node takes it; write `"
+                      + step.workflow + "@1`");
   }
+  by_field["checkpoint"] = checkpoints;
+  by_field["labels"] = labels;
+  by_field["strict"] = stricts;
   for (const auto& [view, seen] : extras)
     add_extras(*seen.first, seen.second, by_field);
   for (const auto& [field, count] : by_field)

@@ -56,7 +56,9 @@ void refuse(const value& step, std::string_view key, step_kind kind) {
         "`" + std::string{key} + "` makes no sense in a step of kind "
           + std::string{row(kind).word},
         kind == step_kind::approval ? "remove it, or say `kind: work`"
-                                    : "remove it, or make two steps");
+        : key == "cache" && kind == step_kind::workflow
+          ? "put it at the steps of that workflow: their outputs are kept"
+          : "remove it, or make two steps");
 }
 
 } // namespace
@@ -96,8 +98,10 @@ void check_kind(const value& step, step_kind kind) {
     return;
   for (auto key : agents_only)
     refuse(step, key, kind);
-  if (kind == step_kind::workflow)
+  if (kind == step_kind::workflow) {
+    refuse(step, "cache", kind);
     return;
+  }
   for (auto key : attempts_only)
     refuse(step, key, kind);
 }

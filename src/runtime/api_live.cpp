@@ -57,6 +57,52 @@ json to_json(const core::explanation& x) {
   return y;
 }
 
+/// The tasks in a run's answer, or the one of a task's, that wait for nothing
+/// their run knows: they are in the queue.
+std::vector<json*> queued_in(json& body) {
+  std::vector<json*> found;
+  auto look = [&found](json& x) {
+    if (x.value("state", "") == "queued" && x["waits_for"].empty())
+      found.push_back(&x);
+  };
+  if (!body.contains("tasks")) {
+    look(body);
+    return found;
+  }
+  for (auto& x : body["tasks"])
+    look(x);
+  return found;
+}
+
+/// Has the coordinator say why each of them is not given away, then answers.
+void ask_queued(caf::event_based_actor* self, const coordinator_actor& chooser,
+                const std::shared_ptr<json>& body,
+                const node_api::callback& then) {
+  auto queued = queued_in(*body);
+  if (!chooser)
+    queued.clear();
+  auto open = std::make_shared<size_t>(queued.size() + 1);
+  auto one_less = [open, body, then] {
+    if (--*open == 0)
+      then(answer_with(*body));
+  };
+  for (auto* x : queued) {
+    auto task = core::id_from(x->value("task", ""));
+    if (!task) {
+      one_less();
+      continue;
+    }
+    self->request(chooser, answers_within, why_atom_v, *task)
+      .then(
+        [x, one_less](const core::explanation& why) {
+          (*x)["waits_for"].push_back(to_json(why));
+          one_less();
+        },
+        [one_less](const caf::error&) { one_less(); });
+  }
+  one_less();
+}
+
 /// Leaves `levels` of the tree below its root; `children_total` stays.
 void cut(tree_node& node, uint64_t levels) {
   if (levels == 0)
@@ -113,25 +159,13 @@ void node_api::ask_why(question q, core::id key) {
   auto me = shared_from_this();
   auto chooser = child_ref<coordinator_actor>{home_->coordinator}.handle();
   sys_.spawn([me, to, chooser, q, key, is_task](caf::event_based_actor* self) {
-    auto from_row = [me, q, is_task]() mutable {
-      is_task ? me->task_call(q) : me->run_call(q);
-    };
     self->request(to, answers_within, why_atom_v, key)
       .then(
         [=](const std::string& text) mutable {
-          auto body = json::parse(text, nullptr, false);
-          if (body.is_discarded())
-            return from_row();
-          if (body.value("state", "") != "queued" || !chooser
-              || !body["waits_for"].empty())
-            return q.then(answer_with(body));
-          self->request(chooser, answers_within, why_atom_v, key)
-            .then(
-              [=](const core::explanation& x) mutable {
-                body["waits_for"].push_back(to_json(x));
-                q.then(answer_with(body));
-              },
-              [=](const caf::error&) { q.then(answer_with(body)); });
+          auto body = std::make_shared<json>(json::parse(text, nullptr, false));
+          if (body->is_discarded())
+            return is_task ? me->task_call(q) : me->run_call(q);
+          ask_queued(self, chooser, body, q.then);
         },
         [=](const caf::error& why) { q.then(silent(why)); });
   });

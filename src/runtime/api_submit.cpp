@@ -1,3 +1,5 @@
+#include <set>
+
 #include "core/plan.hpp"
 #include "core/workflow_name.hpp"
 #include "runtime/api_question.hpp"
@@ -20,10 +22,12 @@ std::vector<std::string> parts_named(const core::workflow& x) {
 }
 
 /// Reads all workflows that `root` names, and those that they name. An empty
-/// failure: all are there.
+/// failure: all are there. With `missing`, what is not registered is no failure
+/// but goes there.
 failure collect_parts(core::store_reader& store, const std::string& workspace,
                       const core::workflow& root,
-                      std::vector<core::workflow_ptr>& parts) {
+                      std::vector<core::workflow_ptr>& parts,
+                      std::set<std::string>* missing = nullptr) {
   constexpr size_t parts_max = 100;
   auto open = parts_named(root);
   while (!open.empty()) {
@@ -42,6 +46,10 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
     auto row = store.find_definition(workspace, word, version);
     if (!row)
       return row.error();
+    if (!*row && missing) {
+      missing->insert(name);
+      continue;
+    }
     if (!*row)
       return {errc::invalid, category::validation,
               "workflow `" + name
@@ -58,19 +66,52 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
   return {};
 }
 
-core::api_answer to_answer(const answer& x) {
+/// The run's input, or all that is wrong with it.
+core::checked_input input_for(const core::workflow& definition,
+                              const json& params) {
+  auto x =
+    core::check_input(definition, params.value("input", json::object()).dump());
+  // Its lines are those of no text that anybody wrote.
+  for (auto& problem : x.problems) {
+    problem.line = problem.column = 0;
+    problem.where = "/input" + problem.where;
+  }
+  return x;
+}
+
+/// Parts may be registered in any order, so a missing one is worth a note only.
+core::api_answer registered(const core::workflow& x,
+                            const std::set<std::string>& missing) {
+  json body{{"name", x.name}, {"version", x.version}, {"hash", x.hash}};
+  for (const auto& name : missing)
+    body["notes"].push_back("workflow `" + name
+                            + "` is not registered yet; until it is, no run of "
+                              "this one is taken");
+  return answer_with(body);
+}
+
+core::api_answer plan_answer(const core::workflow& of) {
+  core::api_answer x;
+  x.body = core::text{core::to_json(core::make_plan(of))};
+  return x;
+}
+
+core::api_answer to_answer(const answer& x,
+                           const std::vector<std::string>& notes = {}) {
   core::api_answer out;
   out.error = x.error;
   if (x.error.code == errc::overloaded)
     out.retry_after = std::chrono::seconds{1};
   if (x.error.code == errc::store_full)
     out.retry_after = std::chrono::seconds{10};
-  if (!x.error)
-    out.body = core::text{json{
-      {"run", core::to_string(x.run)},
-      {"state", core::to_string(x.state)},
-      {"repeated",
-       x.repeated}}.dump()};
+  if (x.error)
+    return out;
+  json body{{"run", core::to_string(x.run)},
+            {"state", core::to_string(x.state)},
+            {"repeated", x.repeated}};
+  if (!notes.empty())
+    body["notes"] = notes;
+  out.body = core::text{body.dump()};
   return out;
 }
 
@@ -134,23 +175,16 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.idempotency_key = q->what.idempotency_key;
   x.wait = q->params.value("wait", false);
   x.priority = q->params.value("priority", uint8_t{0});
-  auto input = core::check_input(
-    *definition, q->params.value("input", json::object()).dump());
-  if (!input.problems.empty()) {
-    // Its lines are those of no text that anybody wrote.
-    for (auto& problem : input.problems) {
-      problem.line = problem.column = 0;
-      problem.where = "/input" + problem.where;
-    }
+  auto input = input_for(*definition, q->params);
+  if (!input.problems.empty())
     return q->then(refuse(std::move(input.problems)));
-  }
   x.body = std::move(input.value);
   x.definition = std::move(definition);
   x.target = new_run(x.workspace, x.idempotency_key);
   auto self = shared_from_this();
-  auto then = [self, q](answer done) {
+  auto then = [self, q, notes = core::plan_notes(*x.definition)](answer done) {
     if (done.error || !q->params.value("wait", false))
-      return q->then(to_answer(done));
+      return q->then(to_answer(done, notes));
     // The end is durable: the row tells it.
     question view;
     view.what = q->what;
@@ -171,39 +205,64 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
 
 void node_api::plan_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
-  with_source(*q, [q](core::parsed_workflow parsed, bool) {
+  with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
+                                                 bool) {
     if (!parsed.value)
       return q->then(refuse(std::move(parsed.problems)));
-    core::api_answer x;
-    x.body = core::text{core::to_json(core::make_plan(*parsed.value))};
-    q->then(std::move(x));
+    auto definition = parsed.value;
+    if (q->params.contains("input"))
+      if (auto input = input_for(*definition, q->params);
+          !input.problems.empty())
+        return q->then(refuse(std::move(input.problems)));
+    if (parts_named(*definition).empty())
+      return q->then(plan_answer(*definition));
+    // What could not be submitted must not look as if it could.
+    self->read(
+      [q, definition](core::store_reader& store) {
+        std::vector<core::workflow_ptr> parts;
+        auto why = collect_parts(store, q->what.workspace, *definition, parts);
+        q->then(why ? refuse(why.code, why.message) : plan_answer(*definition));
+      },
+      q->then);
   });
 }
 
 void node_api::register_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
-  with_source(
-    *q, [self = shared_from_this(), q](core::parsed_workflow parsed, bool) {
-      if (!parsed.value)
-        return q->then(refuse(std::move(parsed.problems)));
+  with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
+                                                 bool) {
+    if (!parsed.value)
+      return q->then(refuse(std::move(parsed.problems)));
+    auto definition = parsed.value;
+    auto define = [self, q, definition](const std::set<std::string>& missing) {
       command x;
       x.what = verb::define;
       x.workspace = q->what.workspace;
       x.by = q->what.by;
-      x.definition = parsed.value;
+      x.definition = definition;
       // All versions of a name meet at one shard.
       x.target = core::id::make(self->home_->now(),
-                                core::slot_of(x.workspace, x.definition->name),
+                                core::slot_of(x.workspace, definition->name),
                                 self->home_->unique());
-      auto definition = parsed.value;
-      self->submit(std::move(x), [q, definition](answer done) {
-        if (done.error)
-          return q->then(to_answer(done));
-        q->then(answer_with({{"name", definition->name},
-                             {"version", definition->version},
-                             {"hash", definition->hash}}));
+      self->submit(std::move(x), [q, definition, missing](answer done) {
+        q->then(done.error ? to_answer(done)
+                           : registered(*definition, missing));
       });
-    });
+    };
+    if (parts_named(*definition).empty())
+      return define({});
+    self->read(
+      [q, definition, define](core::store_reader& store) {
+        std::vector<core::workflow_ptr> parts;
+        std::set<std::string> missing;
+        auto why =
+          collect_parts(store, q->what.workspace, *definition, parts, &missing);
+        if (why)
+          return q->then(refuse(why.code, why.message));
+        define(missing);
+      },
+      q->then);
+  });
 }
 
 } // namespace troupe::runtime

@@ -59,6 +59,10 @@ TEST_CASE("a plan names the approvals that will be asked for", "[plan]")
 TEST_CASE("a plan says what is stated in vain", "[plan]")
 {
   CHECK(plan_of(diamond).notes.empty());
+  CHECK(plan_of("workflow: w\nsteps: {a: {workflow: part}}\n").notes
+        == std::vector<std::string>{
+          "step `a` names workflow `part` without a version, and no node "
+          "takes it; write `part@1`"});
   auto x = plan_of(R"(
 workflow: w
 autonomy: full

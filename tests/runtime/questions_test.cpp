@@ -252,6 +252,67 @@ TEST_CASE("answers about a run of many tasks are bounded", "[runtime]")
   CHECK(ask(n, "tasks", {{"run", run}, {"name", "none"}})["tasks"].empty());
 }
 
+TEST_CASE("why asks the coordinator for the queued tasks of a run, too",
+          "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto run = n.submit_tasks(tasks_for("nobody", 3)).run;
+  auto why = ask(n, "why", {{"run", run}});
+  REQUIRE(why["tasks"].size() == 3);
+  for (const auto& x : why["tasks"]) {
+    INFO(x.dump());
+    REQUIRE(x["waits_for"].size() == 1);
+    CHECK(x["waits_for"][0]["what"] == "no_agent");
+  }
+}
+
+TEST_CASE("a plan refuses sub-workflows that a submission would refuse",
+          "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto refusal = [&n](const char* what, const std::string& part) {
+    std::string body;
+    auto source = "workflow: whole\nsteps: {a: {workflow: " + part + "}}\n";
+    return n.ask(what, json{{"workflow", source}}.dump(), body).message;
+  };
+  for (auto part : {"part", "part@1"}) {
+    INFO(part);
+    auto why = refusal("submit", part);
+    CHECK_FALSE(why.empty());
+    CHECK(refusal("plan", part) == why);
+  }
+  CHECK(refusal("register", "part").find("without a version")
+        != std::string::npos);
+  // Parts may come later: only then can two of them use each other.
+  auto early = ask(n, "register",
+                   {{"workflow", "workflow: whole\nsteps: {a: {workflow: "
+                                 "part@1}}\n"}});
+  REQUIRE(early["notes"].size() == 1);
+  CHECK(early["notes"][0].get<std::string>().find("`part@1`")
+        != std::string::npos);
+  ask(n, "register", {{"workflow", "workflow: part\nsteps: {a: {type: t}}\n"}});
+  CHECK(refusal("plan", "part@1").empty());
+}
+
+TEST_CASE("a submission says what this version does not act on", "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  auto notes = [&n](const std::string& step) {
+    auto source = "workflow: w\nsteps: {a: " + step + "}\n";
+    return ask(n, "submit", {{"workflow", source}}).value("notes", json{});
+  };
+  CHECK(notes("{agent: {capabilities: [echo]}}").is_null());
+  auto told = notes("{agent: {capabilities: [echo]}, healing: [retry_flaky], "
+                    "undo: {type: t}, risk: {impact: 5}}");
+  CHECK(told.size() == 3);
+}
+
 TEST_CASE("a list leaves out large outputs, their own page has them",
           "[runtime]")
 {
