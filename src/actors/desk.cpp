@@ -22,8 +22,9 @@ void pass_on(self_ptr self, desk_state::open_command& x) {
   auto to = shard.handle();
   if (!to || life == x.life)
     return; // It restarts, or has it already.
-  // It may or may not have done what an earlier life was told.
-  x.what.resent = x.life != 0;
+  // It may or may not have done what an earlier life was told, or what another
+  // desk gave to it.
+  x.what.resent = x.what.resent || x.life != 0;
   x.life = life;
   self->send(to, x.what);
 }

@@ -184,8 +184,8 @@ void submit_as(shard_ptr self, command& x,
   }
   if (known->body_hash != hash)
     return refuse(self, x, errc::key_reused,
-                  "idempotency key `" + x.idempotency_key + "` was used for run "
-                    + core::to_string(known->run)
+                  "idempotency key `" + x.idempotency_key
+                    + "` was used for run " + core::to_string(known->run)
                     + " with another workflow, input or priority; send the "
                       "same again, or use a new key");
   x.target = known->run;
