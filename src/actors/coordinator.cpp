@@ -16,9 +16,6 @@ namespace {
 constexpr size_t decisions_per_turn = 1024;
 constexpr std::chrono::seconds look_for_starved{5};
 
-/// Who has not said hello by then is down, and what it held is given up by its
-/// shards.
-
 core::ready to_ready(const work& what) {
   core::ready x;
   x.task = what.key.task;
@@ -169,6 +166,16 @@ void heard(coordinator_ptr self, const std::string& agent) {
   decide_soon(self);
 }
 
+/// Who does not say hello is down, and what it held is given up by its shards.
+void look_for_hosts(coordinator_ptr self) {
+  auto& st = self->state;
+  if (!st.hosts_wait.runs_out() && !st.unheard.empty())
+    return self->delayed_send(self, patience::look_interval, again_atom_v);
+  st.unheard.clear();
+  restore(self);
+  decide_soon(self);
+}
+
 void take_hello(coordinator_ptr self, const hello& x) {
   auto& st = self->state;
   const auto& name = x.who.name;
@@ -267,7 +274,7 @@ void begin(coordinator_ptr self) {
   // The figures that the last coordinator had.
   if (auto directory = st.home->directory; auto to = directory.handle())
     self->send(to, anew_atom_v);
-  self->delayed_send(self, hosts_answer_within, again_atom_v);
+  self->delayed_send(self, patience::look_interval, again_atom_v);
   self->delayed_send(self, look_for_starved, settle_atom_v);
 }
 
@@ -308,11 +315,7 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
           st.queued.erase(key.task);
     },
     [self](running_list& list) { take_running(self, list); },
-    [self](again_atom) {
-      self->state.unheard.clear();
-      restore(self);
-      decide_soon(self);
-    },
+    [self](again_atom) { look_for_hosts(self); },
     [self](anew_atom, uint32_t shard) { forget_shard(self, shard); },
     [self](const hello& x) { take_hello(self, x); },
     [self](const freed& x) { take_freed(self, x); },

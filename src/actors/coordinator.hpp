@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "actors/house.hpp"
+#include "actors/patience.hpp"
 #include "core/allocator.hpp"
 #include "core/limits.hpp"
 
@@ -41,6 +42,7 @@ struct coordinator_state {
   // limit that a task in progress stands for.
   std::set<uint32_t> silent;
   std::set<std::string> unheard; // Hosts.
+  patience hosts_wait;           // Then who has not said hello is down.
   std::vector<in_progress> reported;
   told_score told;       // The last one.
   bool deciding = false; // A `decide` is on its way to us.

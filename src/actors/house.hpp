@@ -16,10 +16,6 @@
 
 namespace troupe {
 
-/// Who begins anew waits no longer than this for the hosts' word of what they
-/// hold: a host that is silent is down, and holds nothing.
-inline constexpr std::chrono::seconds hosts_answer_within{2};
-
 /// How the actors of a node work. Valid as it stands; times and limits that a
 /// user may set are in runtime's config.
 struct house_options {

@@ -130,6 +130,19 @@ core::lane_key lane_of(const work& x) {
   return core::lane_of(x.workspace.view(), *x.step->need, x.priority);
 }
 
+failure reader_lost() {
+  return {errc::restarting, category::unknown,
+          "a reader restarted meanwhile; ask again"};
+}
+
+void read(shard_ptr self, const core::id& by, read_job job) {
+  auto& readers = self->state.readers;
+  auto& one = readers[by.low % readers.size()];
+  // Empty while it restarts: the job is lost, and says so itself.
+  if (auto to = one.handle())
+    self->send(to, std::move(job));
+}
+
 shard_actor_state::~shard_actor_state() {
   for (const auto& [key, run] : runs)
     caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
@@ -178,7 +191,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
     [self](caf::tick_atom) {
       self->state.next_tick = core::no_instant;
       if (self->state.before)
-        opened_further(self);
+        look_for_hosts(self);
       else
         fire_timers(self);
     },

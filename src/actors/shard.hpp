@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/house.hpp"
+#include "actors/patience.hpp"
 #include "actors/run.hpp"
 #include "core/gathering.hpp"
 #include "core/timer_wheel.hpp"
@@ -67,7 +68,7 @@ struct opening {
   std::map<core::id, std::vector<held_attempt>> held; // By run.
   std::vector<ended> done;
   std::vector<command> commands;
-  core::instant give_up; // Then who has not answered holds nothing.
+  patience hosts_wait; // Then who has not answered holds nothing.
 };
 
 /// A run that is being read, and what waits for it.
@@ -76,7 +77,7 @@ struct loading {
   std::vector<held_attempt> held;
   std::vector<ended> done;
   std::set<std::string> hosts; // To be heard before it is read.
-  core::instant give_up;       // Then who has not answered holds nothing.
+  patience hosts_wait;         // Then who has not answered holds nothing.
   bool written = true;         // What it had decided is in the store.
   bool reading = false;
   bool at_start = false; // The shard opens; else it was a crash or a command.
@@ -123,6 +124,7 @@ struct shard_actor_state {
   size_t counted_bytes = 0; // Its part in `house::pending_bytes`.
   held_back then;           // For what `gather` has.
   std::optional<in_flight_batch> flying;
+  bool looking = false; // An `again` is on its way to us.
   bool settling = false;
   bool settling_later = false;
   bool awaited = false; // Somebody waits for what is gathered.
@@ -138,6 +140,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
 void open_shard(shard_ptr self);
 void coordinator_has_forgotten(shard_ptr self);
 void opened_further(shard_ptr self);
+void look_for_hosts(shard_ptr self);
 void take_held(shard_ptr self, held_list& held);
 loading& loading_of(shard_ptr self, core::id run);
 void read_if_ready(shard_ptr self, core::id run);

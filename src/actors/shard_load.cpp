@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -14,9 +15,6 @@ namespace troupe {
 
 namespace {
 
-/// Who has not answered by then holds nothing; should it come back, what it
-/// holds is refused.
-constexpr std::chrono::milliseconds ask_again{50};
 constexpr std::chrono::seconds journal_answers_within{60};
 
 /// Runs read at a time: enough to keep the readers busy.
@@ -133,20 +131,13 @@ void spawn_loaded(shard_ptr self, loaded_run& x, loading& wait) {
   run.parts = std::move(wait.parts);
 }
 
+/// Soon what was not answered is asked for again.
+void look_again_soon(shard_ptr self) {
+  if (!std::exchange(self->state.looking, true))
+    self->delayed_send(self, patience::look_interval, again_atom_v);
+}
+
 } // namespace
-
-failure reader_lost() {
-  return {errc::restarting, category::unknown,
-          "a reader restarted meanwhile; ask again"};
-}
-
-void read(shard_ptr self, const core::id& by, read_job job) {
-  auto& readers = self->state.readers;
-  auto& one = readers[by.low % readers.size()];
-  // Empty while it restarts: the job is lost, and says so itself.
-  if (auto to = one.handle())
-    self->send(to, std::move(job));
-}
 
 void open_shard(shard_ptr self) {
   auto& st = self->state;
@@ -167,7 +158,6 @@ void open_shard(shard_ptr self) {
         else
           coordinator_has_forgotten(self); // It restarts and asks by itself.
         ask_store_for_runs(self);
-        self->delayed_send(self, ask_again, caf::tick_atom_v);
       },
       [self](caf::error& why) { self->quit(std::move(why)); });
 }
@@ -177,7 +167,7 @@ void take_rows(shard_ptr self, loaded_runs& x) {
   if (!before)
     return;
   if (x.why.code == errc::restarting)
-    return self->delayed_send(self, ask_again, again_atom_v);
+    return look_again_soon(self);
   if (x.why)
     return self->quit(make_error(x.why.code, x.why.message));
   before->rows = std::move(x.rows);
@@ -187,6 +177,7 @@ void take_rows(shard_ptr self, loaded_runs& x) {
 
 /// A reader was lost: its jobs are asked for again.
 void ask_again_now(shard_ptr self) {
+  self->state.looking = false;
   auto& before = self->state.before;
   if (before && !before->rows_known)
     ask_store_for_runs(self);
@@ -201,7 +192,6 @@ void coordinator_has_forgotten(shard_ptr self) {
     return;
   before->coordinator_knows = true;
   before->hosts = ask_hosts(self);
-  before->give_up = self->state.home->now() + hosts_answer_within;
   opened_further(self);
 }
 
@@ -209,16 +199,21 @@ void coordinator_has_forgotten(shard_ptr self) {
 void opened_further(shard_ptr self) {
   auto& st = self->state;
   auto& before = *st.before;
-  auto late = st.home->now() >= before.give_up;
-  if (!before.rows_known || !before.coordinator_knows
-      || (!late && !before.hosts.empty())) {
-    if (st.next_tick == core::no_instant) {
-      st.next_tick = st.home->now() + ask_again;
-      self->delayed_send(self, ask_again, caf::tick_atom_v);
-    }
+  if (before.rows_known && before.coordinator_knows && before.hosts.empty())
+    return go_live(self);
+  if (st.next_tick != core::no_instant)
     return;
-  }
-  go_live(self);
+  st.next_tick = st.home->now() + patience::look_interval;
+  self->delayed_send(self, patience::look_interval, caf::tick_atom_v);
+}
+
+/// Who does not answer holds nothing; should it come back, what it holds is
+/// refused.
+void look_for_hosts(shard_ptr self) {
+  auto& before = *self->state.before;
+  if (!before.hosts.empty() && before.hosts_wait.runs_out())
+    before.hosts.clear();
+  opened_further(self);
 }
 
 void take_held(shard_ptr self, held_list& held) {
@@ -288,10 +283,14 @@ void read_if_ready(shard_ptr self, core::id run) {
 
 /// What was to be read by a reader that is gone.
 void read_again(shard_ptr self) {
-  auto now = self->state.home->now();
-  for (auto& [run, wait] : self->state.loads)
-    if (now >= wait.give_up)
+  for (auto& [run, wait] : self->state.loads) {
+    if (wait.hosts.empty())
+      continue;
+    if (wait.hosts_wait.runs_out())
       wait.hosts.clear();
+    else
+      look_again_soon(self);
+  }
   for (auto& [run, wait] : self->state.loads)
     if (!wait.reading)
       read_if_ready(self, run);
@@ -304,7 +303,7 @@ void loaded(shard_ptr self, loaded_run& x) {
     return;
   if (x.why.code == errc::restarting) {
     pos->second.reading = false;
-    return self->delayed_send(self, ask_again, again_atom_v);
+    return look_again_soon(self);
   }
   auto wait = std::move(pos->second);
   st.loads.erase(pos);
@@ -371,8 +370,8 @@ void run_crashed(shard_ptr self, const caf::down_msg& down) {
     wait.commands.push_back(std::move(x));
   wait.parts = std::move(run.parts);
   wait.hosts = ask_hosts(self);
-  wait.give_up = st.home->now() + hosts_answer_within;
-  self->delayed_send(self, hosts_answer_within, again_atom_v);
+  wait.hosts_wait = {};
+  look_again_soon(self);
   wait.written = false;
   st.by_serial.erase(run.serial);
   st.runs.erase(pos);

@@ -98,6 +98,17 @@ TEST_CASE_METHOD(cast, "a host that is down is not waited for over 2 s",
   CHECK(bob.take<assignment_list>());
 }
 
+TEST_CASE_METHOD(cast, "a coordinator that was stopped waits for hosts still",
+                 "[coordinator]") {
+  auto running = exclusive_work(1, "deploy");
+  tell(running_list{0, true, {{running, "ann"}}});
+  // As after SIGSTOP: the time is gone, and nobody had a chance to speak.
+  advance(1min, 1min);
+  tell(hi({running->key}));
+  tell(ready_list{0, {exclusive_work(2, "deploy")}});
+  CHECK(given().empty());
+}
+
 TEST_CASE_METHOD(cast, "the shard hears of a decision before the host works",
                  "[coordinator]") {
   all_is_quiet();

@@ -36,16 +36,27 @@ public:
 
   caf::actor handle;
 
-  /// Takes out the first message of that type.
-  template <class T>
-  std::optional<T> take() {
+  /// Takes out the first message of those types.
+  template <class... Ts>
+  std::optional<caf::message> take_message() {
     for (auto pos = heard_->begin(); pos != heard_->end(); ++pos)
-      if (pos->template match_elements<T>()) {
-        auto x = pos->template get_as<T>(0);
+      if (pos->template match_elements<Ts...>()) {
+        auto x = std::move(*pos);
         heard_->erase(pos);
         return x;
       }
     return std::nullopt;
+  }
+  template <class T>
+  std::optional<T> take() {
+    auto x = take_message<T>();
+    return x ? std::optional<T>{x->template get_as<T>(0)} : std::nullopt;
+  }
+  /// What that atom stands before.
+  template <class Atom, class T>
+  std::optional<T> take_after() {
+    auto x = take_message<Atom, T>();
+    return x ? std::optional<T>{x->template get_as<T>(1)} : std::nullopt;
   }
 
   /// Whether that atom came; takes it out.
