@@ -219,11 +219,16 @@ void drain(caf::actor_system& sys, const house& home,
 /// Runs and tasks end after their shards, by messages; what a system that ends
 /// does not deliver would leak. Code of agents that never returns is left.
 void await_actors(caf::actor_system& sys) {
-  constexpr std::chrono::seconds ends_within{2};
-  auto until = std::chrono::steady_clock::now() + ends_within;
-  while (sys.registry().running() > 0
-         && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
+  constexpr std::chrono::microseconds look_interval{200};
+  constexpr int looks_max = 10'000; // 2 s in which not one has ended.
+  auto left = sys.registry().running();
+  for (int looks = 0; left > 0 && looks < looks_max; ++looks) {
+    std::this_thread::sleep_for(look_interval);
+    if (auto now = sys.registry().running(); now < left) {
+      left = now;
+      looks = 0;
+    }
+  }
 }
 
 } // namespace

@@ -77,30 +77,30 @@ caf::actor pick(node& n, const std::string& kind, std::mt19937& random) {
   return result;
 }
 
-void kill_each(const std::vector<std::string>& kinds, int times, int runs) {
+void kill_each(const std::vector<std::string>& kinds, int times) {
   directory dir;
   witness w;
   node n{quiet(dir / "data")};
   add_slow(n, w, 2ms, 8);
   REQUIRE_FALSE(n.start());
-  load l{n, runs};
+  load l{n};
   l.begin();
   std::mt19937 random{42};
-  for (int i = 0; i < times && l.left() > 4; ++i)
+  for (int i = 0; i < times; ++i)
     for (const auto& kind : kinds) {
-      if (auto victim = pick(n, kind, random))
-        caf::anon_send_exit(victim, caf::exit_reason::kill);
-      // Until some more work is through.
-      auto seen = w.tasks();
-      for (int k = 0; k < 1000 && w.tasks() < seen + random() % 20; ++k) {
-        std::string body;
-        (void)n.ask("status", "{}", body);
-      }
+      caf::actor victim;
+      CHECK(l.until([&] {
+        victim = pick(n, kind, random);
+        return victim != nullptr;
+      }));
+      caf::anon_send_exit(victim, caf::exit_reason::kill);
+      auto enough = w.tasks() + random() % 20;
+      CHECK(l.until([&] { return w.tasks() >= enough; }));
     }
-  REQUIRE(l.wait());
+  REQUIRE(l.end());
   INFO(l.story());
   CHECK(l.wrong() == 0);
-  CHECK(w.tasks() == static_cast<size_t>(runs) * 20);
+  CHECK(w.tasks() == l.tasks());
   // What was healthy was adopted, not done again.
   CHECK(w.repeated() == 0);
 }
@@ -108,27 +108,27 @@ void kill_each(const std::vector<std::string>& kinds, int times, int runs) {
 } // namespace
 
 TEST_CASE("killed shards come back and lose nothing", "[runtime]")
-{ kill_each({"shard"}, 20, 40); }
+{ kill_each({"shard"}, 20); }
 
 TEST_CASE("a killed journal takes its shards along and loses nothing",
           "[runtime]")
-{ kill_each({"journal"}, 20, 40); }
+{ kill_each({"journal"}, 10); }
 
 TEST_CASE("a killed coordinator begins anew and loses nothing", "[runtime]")
-{ kill_each({"coordinator", "directory", "feed"}, 20, 40); }
+{ kill_each({"coordinator", "directory", "feed"}, 6); }
 
 TEST_CASE("a killed host keeps what its agent does", "[runtime]")
-{ kill_each({"host"}, 20, 40); }
+{ kill_each({"host"}, 8); }
 
 TEST_CASE("killed runs and tasks are made again and lose nothing", "[runtime]")
-{ kill_each({"run", "task"}, 20, 40); }
+{ kill_each({"run", "task"}, 20); }
 
 TEST_CASE("killed desks and readers lose nothing", "[runtime]")
-{ kill_each({"desk", "reader"}, 20, 40); }
+{ kill_each({"desk", "reader"}, 10); }
 
 TEST_CASE("any actor may be killed at any moment", "[runtime]")
 {
   kill_each({"journal", "shard", "coordinator", "host", "run", "task", "desk",
              "reader", "directory", "feed"},
-            20, 120);
+            10);
 }

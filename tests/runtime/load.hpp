@@ -10,67 +10,70 @@
 
 namespace troupe::test {
 
-/// A node under load: a new run whenever one has ended.
+/// A node under load: a new run of 20 tasks whenever one has ended, until it is
+/// enough.
 class load {
 public:
-  load(node& n, int runs) : n_(n), open_(runs) {}
+  explicit load(node& n) : n_(n) {}
 
-  /// Submits all runs, a few at a time, until they have ended.
   void begin() {
-    for (int i = 0; i < 4; ++i)
-      next();
+    constexpr int at_once = 4;
+    open_ = at_once;
+    for (int i = 0; i < at_once; ++i)
+      submit();
   }
 
-  bool wait() {
+  /// What runs goes on to its end, and nothing new begins.
+  bool end() {
+    enough_ = true;
     return done_.get_future().wait_for(std::chrono::seconds{100})
            == std::future_status::ready;
   }
-  int wrong() const { return wrong_; }
-  std::string newest() {
-    std::lock_guard guard{mutex_};
-    return newest_;
+
+  /// Lets the node work until that is so. False: it never was.
+  template <class Condition>
+  bool until(Condition is_so) {
+    auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    std::string body;
+    while (!is_so()) {
+      if (std::chrono::steady_clock::now() > give_up)
+        return false;
+      (void)n_.ask("status", "{}", body); // Takes its time, and is load, too.
+    }
+    return true;
   }
-  int left() const { return open_; }
+
+  size_t tasks() const { return ended_ * 20; }
+  int wrong() const { return wrong_; }
   std::string story() {
     std::lock_guard guard{mutex_};
     return story_;
   }
 
 private:
-  void next() {
-    auto number = submitted_++;
-    if (number >= open_total_)
-      return;
-    submit();
-  }
-
   void submit() {
     n_.submit_and_wait(tasks_for("slow", 20), {}, [this](run_result x) {
       if (x.error.code == errc::store_full)
         return submit(); // Refused, and worth another try.
+      ++ended_;
       if (x.error || x.state != "completed") {
         ++wrong_;
         std::lock_guard guard{mutex_};
         story_ += x.run + ": " + x.state + ' ' + x.error.message + '\n';
       }
-      {
-        std::lock_guard guard{mutex_};
-        newest_ = x.run;
-      }
-      if (--open_ == 0)
+      if (!enough_)
+        submit();
+      else if (--open_ == 0)
         done_.set_value();
-      else
-        next();
     });
   }
 
   node& n_;
-  std::atomic<int> open_;
-  const int open_total_ = open_;
-  std::atomic<int> submitted_{0};
+  std::atomic<int> open_{0}; // Runs under way.
+  std::atomic<bool> enough_{false};
+  std::atomic<size_t> ended_{0};
   std::atomic<int> wrong_{0};
   std::mutex mutex_;
-  std::string newest_;
   std::string story_; // What went wrong.
   std::promise<void> done_;
 };
