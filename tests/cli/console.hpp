@@ -1,15 +1,36 @@
 #pragma once
 
+#include <unistd.h>
+
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "cli/exit_code.hpp"
 #include "cli/program.hpp"
 #include "gateway/scripted_api.hpp"
 
 namespace troupe::test {
+
+inline const std::string run_a = "0190a1b2-0000-7000-8000-000000000000";
+
+/// A file with that text, gone with the object.
+struct file {
+  explicit file(const std::string& text, const std::string& ending = ".yaml") {
+    static int last = 0;
+    path = "/tmp/troupe-cli-" + std::to_string(::getpid()) + "-"
+           + std::to_string(++last) + ending;
+    std::ofstream{path} << text;
+  }
+  ~file() { ::unlink(path.c_str()); }
+  file(const file&) = delete;
+  file& operator=(const file&) = delete;
+  std::string path;
+};
 
 /// Runs the program against a scripted node and keeps what it said.
 struct console {
@@ -76,5 +97,10 @@ struct console {
   failure restore_trouble;
   std::function<bool()> interrupted; // Empty: nobody can.
 };
+
+/// What the program's last call asked for.
+inline nlohmann::json params(console& at) {
+  return nlohmann::json::parse(at.api->last_call().params.view());
+}
 
 } // namespace troupe::test

@@ -3,35 +3,17 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <unistd.h>
-
 #include "cli/console.hpp"
 #include "cli/verb.hpp"
 
 using namespace troupe;
 using namespace troupe::cli;
-using test::console;
+using namespace troupe::test;
 
 namespace {
 
-const std::string run_a = "0190a1b2-0000-7000-8000-000000000000";
 const std::string run_b = "0190a1c3-0000-7000-8000-000000000000";
 const std::string task = "0190a1b2-0000-7000-8000-000000000001";
-
-struct file {
-  explicit file(const std::string& text, const std::string& ending = ".yaml") {
-    static int last = 0;
-    path = "/tmp/troupe-cli-" + std::to_string(::getpid()) + "-"
-           + std::to_string(++last) + ending;
-    std::ofstream{path} << text;
-  }
-  ~file() { ::unlink(path.c_str()); }
-  std::string path;
-};
-
-nlohmann::json params(console& at) {
-  return nlohmann::json::parse(at.api->last_call().params.view());
-}
 
 void two_runs(console& at) {
   at.api->on("runs", R"({"runs":[

@@ -4,34 +4,12 @@
 #include <fstream>
 
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "cli/console.hpp"
 
 using namespace troupe;
 using namespace troupe::cli;
-using test::console;
-
-namespace {
-
-const std::string run_a = "0190a1b2-0000-7000-8000-000000000000";
-
-struct file {
-  explicit file(const std::string& text, const std::string& ending = ".yaml") {
-    static int last = 0;
-    path = "/tmp/troupe-cli-words-" + std::to_string(::getpid()) + "-"
-           + std::to_string(++last) + ending;
-    std::ofstream{path} << text;
-  }
-  ~file() { ::unlink(path.c_str()); }
-  std::string path;
-};
-
-nlohmann::json params(console& at) {
-  return nlohmann::json::parse(at.api->last_call().params.view());
-}
-
-} // namespace
+using namespace troupe::test;
 
 TEST_CASE("problems name the file that they are in, and a hint only once",
           "[cli]")

@@ -3,24 +3,9 @@
 using namespace troupe;
 using namespace troupe::core;
 using namespace std::chrono_literals;
+using test::diamond;
 using test::run_driver;
 using enum task_state;
-
-namespace {
-
-const std::string diamond = R"(
-workflow: diamond
-version: 1
-steps:
-  top: {type: test}
-  left: {depends_on: [top]}
-  right: {depends_on: [top]}
-  end:
-    depends_on: [left, right]
-    input: {l: "${steps.left.output.n}", r: "${steps.right.output.n}"}
-)";
-
-} // namespace
 
 TEST_CASE("a gate waits for a person, and a refusal fails the task", "[core]")
 {

@@ -9,6 +9,19 @@
 
 namespace troupe::test {
 
+/// Two steps between a first and a last one, which takes their outputs.
+inline const std::string diamond = R"(
+workflow: diamond
+version: 1
+steps:
+  top: {type: test}
+  left: {depends_on: [top]}
+  right: {depends_on: [top]}
+  end:
+    depends_on: [left, right]
+    input: {l: "${steps.left.output.n}", r: "${steps.right.output.n}"}
+)";
+
 /// Plays everybody around a run: agents, timers, the store.
 class run_driver {
 public:

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
 #include <catch2/catch.hpp>
 
+#include "core/read_file.hpp"
 #include "core/workflow.hpp"
 
 // What tests of workflows share.
@@ -35,14 +34,7 @@ inline std::string problems_of(std::string_view source,
   return out;
 }
 
-inline std::string read_file(const std::string& path) {
-  std::ifstream from{path, std::ios::binary};
-  if (!from)
-    FAIL("cannot read " << path);
-  std::stringstream all;
-  all << from.rdbuf();
-  return all.str();
-}
+using test::read_file;
 
 /// Equal in all that a file can say. Needs are compared by value.
 inline bool same(const workflow& a, const workflow& b) {

@@ -1,27 +1,11 @@
-#include <algorithm>
-#include <filesystem>
-#include <vector>
-
+#include "core/bad_files.hpp"
 #include "runtime/config_cast.hpp"
 
-// Configurations that people get wrong, and exactly what they are told. To add
-// one: put the file there, and its messages beside it in NAME.expected.
-
 using namespace troupe::runtime;
+using namespace troupe::test;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path folder = TROUPE_ROOT "/tests/runtime/bad_configs";
-
-std::vector<fs::path> bad_files() {
-  std::vector<fs::path> out;
-  for (const auto& x : fs::directory_iterator{folder})
-    if (x.path().extension() != ".expected")
-      out.push_back(x.path());
-  std::sort(out.begin(), out.end());
-  return out;
-}
 
 std::string messages_of(const fs::path& file) {
   config_sources from;
@@ -31,30 +15,15 @@ std::string messages_of(const fs::path& file) {
   return joined(loaded.problems);
 }
 
-/// Lines of one text that the other has not.
-std::string only_in(const std::string& a, const std::string& b, char mark) {
-  std::string out, line;
-  for (std::istringstream lines{a}; std::getline(lines, line);)
-    if (("\n" + b).find("\n" + line + "\n") == std::string::npos)
-      out += std::string{mark} + " " + line + "\n";
-  return out;
-}
-
-std::string diff(const std::string& expected, const std::string& found) {
-  return only_in(expected, found, '-') + only_in(found, expected, '+');
-}
-
 } // namespace
 
 TEST_CASE("each bad configuration gets exactly its messages, each at a line",
           "[config]")
 {
-  auto files = bad_files();
+  auto files = bad_files(TROUPE_ROOT "/tests/runtime/bad_configs");
   CHECK(files.size() >= 40);
   for (const auto& file : files) {
-    auto expected_file = file;
-    expected_file.replace_extension(".expected");
-    auto expected = read_file(expected_file);
+    auto expected = expected_of(file);
     auto found = messages_of(file);
     INFO(file.filename().string() << "\n" << diff(expected, found));
     CHECK(found == expected);

@@ -1,26 +1,18 @@
 #pragma once
 
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "core/read_file.hpp"
 #include "runtime/config.hpp"
 
 // What tests of configurations share.
 
 namespace troupe::runtime {
 
-inline std::string read_file(const std::string& path) {
-  std::ifstream from{path, std::ios::binary};
-  if (!from)
-    FAIL("cannot read " << path);
-  std::stringstream all;
-  all << from.rdbuf();
-  return all.str();
-}
+using test::read_file;
 
 /// One a line.
 inline std::string joined(const std::vector<std::string>& all) {
