@@ -72,6 +72,11 @@ bool settings::has(const std::string& name) const {
                      [&name](const auto& x) { return x.first == name; });
 }
 
+void must(const failure& why) {
+  if (why)
+    throw std::runtime_error(why.message);
+}
+
 double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }
@@ -183,6 +188,18 @@ const std::map<std::string, benchmark>& all_benchmarks() {
        {"slots", "1000"}}}},
     {"actors",
      {live_actors, "memory of a task in progress", {{"live", "100000"}}}},
+    {"crowd",
+     {crowd,
+      "tasks beside others that no agent can do",
+      {{"idle", "1000000"}, {"tasks", "1000"}, {"times", "20"}}}},
+    {"timeouts",
+     {timeouts,
+      "memory after many timeouts that were armed and cancelled",
+      {{"timeouts", "1000000"}, {"live", "100000"}}}},
+    {"look",
+     {look,
+      "questions about one large run while it runs",
+      {{"tasks", "100000"}, {"times", "100"}}}},
     {"allocate",
      {allocate,
       "decisions of the coordinator, without a store",

@@ -42,6 +42,8 @@ struct figures {
   nlohmann::json values = nlohmann::json::object();
 };
 
+/// Throws what went wrong; `troupe bench` prints it.
+void must(const failure& why);
 double seconds_since(steady::time_point begin);
 double cpu_seconds(); // Of this process, user and system.
 double resident_mb(); // Now.
@@ -86,6 +88,9 @@ figures agent_restart(settings& s);
 figures cancel(settings& s);
 figures plan(settings& s);
 figures start(settings& s);
+figures crowd(settings& s);
+figures timeouts(settings& s);
+figures look(settings& s);
 
 /// `bench recovery` runs this in a process of its own.
 int recovery_child(const std::vector<std::string>& args);

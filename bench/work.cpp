@@ -8,6 +8,7 @@
 
 #include "bench.hpp"
 #include "core/plan.hpp"
+#include "gate.hpp"
 
 // How much work goes through a node, and how fast.
 
@@ -118,61 +119,6 @@ figures dag(settings& s) {
 }
 
 namespace {
-
-/// Holds tasks back until it is opened.
-struct gate {
-  std::mutex mutex;
-  std::vector<reply> waiting;
-  std::atomic<bool> open{false};
-  std::atomic<uint64_t> seen{0};
-
-  void take(reply done) {
-    ++seen;
-    if (!open) {
-      std::lock_guard guard{mutex};
-      if (!open)
-        return waiting.push_back(std::move(done));
-    }
-    done(outcome::done());
-  }
-  void let_go() {
-    std::vector<reply> list;
-    {
-      std::lock_guard guard{mutex};
-      open = true;
-      list.swap(waiting);
-    }
-    for (auto& done : list)
-      done(outcome::done());
-  }
-};
-
-void add_gate(node& to, const std::shared_ptr<gate>& g, uint32_t max_load) {
-  class gated : public reactive_agent {
-  public:
-    explicit gated(std::shared_ptr<gate> g) : gate_(std::move(g)) {}
-    void perform(const task&, reply done) override {
-      gate_->take(std::move(done));
-    }
-
-  private:
-    std::shared_ptr<gate> gate_;
-  };
-  profile who;
-  who.name = "gate";
-  who.capabilities = {"noop"};
-  who.max_load = max_load;
-  to.add(who, [g] { return std::make_unique<gated>(g); });
-}
-
-/// Runs that have not ended, live or rows.
-uint64_t open_runs(node& n) {
-  std::string body;
-  must(n.ask("status", "{}", body));
-  auto status = json::parse(body);
-  return status["live_runs"].get<uint64_t>()
-         + status["backlog"].get<uint64_t>();
-}
 
 /// From the opening of the gate until everything has ended durably.
 double drain_us(settings& s, uint64_t size, uint64_t chunk) {
