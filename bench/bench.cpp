@@ -72,11 +72,6 @@ bool settings::has(const std::string& name) const {
                      [&name](const auto& x) { return x.first == name; });
 }
 
-void must(const failure& why) {
-  if (why)
-    throw std::runtime_error(why.message);
-}
-
 double seconds_since(steady::time_point begin) {
   return std::chrono::duration<double>(steady::now() - begin).count();
 }

@@ -49,10 +49,7 @@ double cpu_seconds(); // Of this process, user and system.
 double resident_mb(); // Now.
 double peak_mb();
 double quantile(std::vector<double> values, double q);
-double rounded(double x, int digits);
-
-/// Throws what went wrong, if something did.
-void must(const failure& why);
+double rounded(double x, int digits = 2);
 
 /// A directory for a store, gone with the object. On the disk of the working
 /// directory, because /tmp may be memory.

@@ -16,11 +16,6 @@ using nlohmann::json;
 
 namespace {
 
-json rounded(double x, int digits = 2) {
-  auto scale = std::pow(10.0, digits);
-  return std::round(x * scale) / scale;
-}
-
 std::string ask(node& n, const std::string& operation, const json& params) {
   std::string body;
   must(n.ask(operation, params.dump(), body));
