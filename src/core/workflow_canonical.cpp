@@ -95,7 +95,10 @@ void write_fallback(object_writer& to, const step& x) {
   if (!x.fallback)
     return;
   object_writer inner{to, "fallback"};
-  if (x.fallback->need && x.fallback->need != x.need)
+  // Its own agents are named, too, where nothing else says what is different:
+  // a fallback without anything in it cannot be read again.
+  const auto& last = *x.fallback;
+  if (last.need && (last.need != x.need || last.input.empty()))
     write_agent(inner, *x.fallback->need);
   inner.if_json("input", x.fallback->input);
   inner.if_json("output", x.fallback->output);

@@ -250,6 +250,9 @@ TEST_CASE("a fallback is other agents, another input or an output",
   CHECK(any.fallback->need->agent.empty());
   auto same_agent = of("agent: bob, fallback: {input: {easy: true}}");
   CHECK(same_agent.fallback->need == same_agent.need);
+  // The same agents once more: that has to be readable again, too.
+  auto own = of("agent: bob, fallback: bob");
+  CHECK(own.fallback->need == own.need);
   CHECK_FALSE(of("fallback: {output: null}").fallback->need);
   CHECK(of("fallback: {output: null}").fallback->output.view() == "null");
   auto both = good("workflow: w\ndefaults: {fallback: eve}\nsteps:\n"
