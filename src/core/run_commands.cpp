@@ -114,6 +114,11 @@ failure run::resume(const origin& by, instant now) {
     apply(t, task_event::resume, now);
     held_.push_back(t.number);
   }
+  // Items that were to begin while the clocks stood, in an earlier life of the
+  // run: that they were is not stored.
+  for (auto& t : tasks_)
+    if (t.state == task_state::in_progress && is_group(t))
+      start_items(t, now);
   for (auto number : std::exchange(parked_, {})) {
     if (at(number).state == task_state::awaiting_approval)
       begin(at(number), now); // Approved while the clocks stood.

@@ -172,7 +172,10 @@ void run::queue(task& t, instant now) {
   if (s.deadline)
     arm(t, due_kind::deadline, t.queued_at + *s.deadline);
   note(fact_kind::task_queued, &t, now);
-  held_.push_back(t.number); // `drain` offers it.
+  if (row_.state == run_state::paused)
+    apply(t, task_event::pause, now); // It came back; it goes on with the rest.
+  else
+    held_.push_back(t.number); // `drain` offers it.
 }
 
 /// Offers what is held back, as far as the run's `max_parallel` allows.
@@ -275,9 +278,14 @@ void run::next_round(task& loop, instant now) {
 
 /// An item of a foreach or a round of a loop has ended.
 void run::child_ended(task& group, task& child, instant now) {
-  if (terminal(group.state))
-    return;
   --group.children;
+  if (terminal(group.state)) {
+    // It was cancelled before all of its items had stopped: what depends on it
+    // goes on now.
+    if (group.children == 0)
+      just_ended_.push_back(group.number);
+    return;
+  }
   if (is_group(group)) {
     if (group.children == 0)
       return gather(group, now);

@@ -116,7 +116,11 @@ void run::restore_links() {
       ++active_;
     if (is_item(t)) {
       auto begun = t.state != task_state::waiting;
-      at(t.parent).open += is_group(at(t.parent)) && begun;
+      auto& parent = at(t.parent);
+      parent.open += is_group(parent) && begun;
+      // A round that was to begin while the clocks stood.
+      if (!begun && is_loop(parent) && !terminal(parent.state))
+        parked_.push_back(t.number);
       continue;
     }
     if (t.state == task_state::queued)

@@ -96,6 +96,68 @@ TEST_CASE("an answer that is faster than the cancel still counts", "[core]")
   CHECK(d.state("a") == completed);
 }
 
+TEST_CASE("what depends on a cancelled foreach goes on when its items stopped",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {foreach: [1, 2]}\n"
+               "  b: {depends_on: [{step: a, on: always}]}\n"};
+  d.start("a[0]");
+  d.r->cancel_task(1, d.me, "", d.now);
+  d.take();
+  CHECK(d.state("a") == cancelled);
+  CHECK(d.state("b") == waiting);
+  d.end("a[0]", {}, end_kind::cancelled);
+  CHECK(d.state("b") == queued);
+}
+
+TEST_CASE("a task that comes back to a paused run waits with it", "[core]")
+{
+  auto restart = GENERATE(false, true);
+  run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {sleep: 1h}\n"};
+  d.start("a");
+  d.r->pause(d.me, d.now);
+  d.take();
+  if (restart) {
+    d.reload(true);
+    d.r->lost(1, true, d.now);
+    d.r->go_on(d.now);
+    d.take();
+  } else {
+    d.end("a", {}, end_kind::returned);
+  }
+  CHECK(d.state("a") == paused);
+  CHECK(d.offers.empty());
+  CHECK(d.row.state == run_state::paused);
+  d.r->resume(d.me, d.now);
+  d.take();
+  CHECK(d.offers.size() == 1);
+  CHECK(d.timers.count(2) == 1);
+}
+
+TEST_CASE("rounds and items that a pause held go on after a restart", "[core]")
+{
+  auto restart = GENERATE(false, true);
+  run_driver d{"workflow: w\nsteps:\n  a: {repeat_until: iteration >= 2}\n"
+               "  b: {foreach: [1, 2, 3], max_parallel: 1}\n"};
+  d.start("a[0]");
+  d.start("b[0]");
+  d.r->pause(d.me, d.now);
+  d.take();
+  d.end("a[0]", outcome::done("1"));
+  d.end("b[0]", outcome::done("1"));
+  CHECK(d.offers.empty());
+  if (restart)
+    d.reload();
+  d.r->resume(d.me, d.now);
+  d.take();
+  CHECK(d.offers.size() == 2);
+  d.work("a[1]");
+  CHECK(d.state("a") == completed);
+  d.work("b[1]");
+  d.work("b[2]");
+  CHECK(d.row.state == run_state::completed);
+}
+
 TEST_CASE("a failure after a cancel is a cancel, and nothing is tried again",
           "[core]")
 {
