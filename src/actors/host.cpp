@@ -199,8 +199,11 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
       for (const auto& key : list.items)
         if (auto pos = self->state.memory->attempts.find(key);
             pos != self->state.memory->attempts.end()
-            && pos->second.now == hosted::phase::waits_for_go)
+            && pos->second.now == hosted::phase::waits_for_go) {
+          // At once: a word that is said again may be in the same list.
+          pos->second.now = hosted::phase::runs;
           go.push_back(&pos->second);
+        }
       call_agent(self, go);
     },
     [self](cancel_atom, const token& key, bool force) {

@@ -189,10 +189,22 @@ TEST_CASE_METHOD(cast, "an agent outside is called when its start is durable",
   tell(go_atom_v, token_list{{make_work(2, "a")->key}});
   CHECK(replies.calls == 1);
   CHECK(replies.by_name.count("s2") == 1);
+  tell(go_atom_v, token_list{{make_work(2, "a")->key}});
+  CHECK(replies.calls == 1);
   tell(cancel_atom_v, make_work(1, "a")->key, false);
   auto end = shard.take<ended_list>();
   REQUIRE(end);
   CHECK(end->items[0].how == core::end_kind::cancelled);
+}
+
+TEST_CASE_METHOD(cast, "a start that is said twice in one list calls once",
+                 "[host]") {
+  spec.outside = true;
+  begin();
+  give({make_work(1, "a")});
+  auto key = make_work(1, "a")->key;
+  tell(go_atom_v, token_list{{key, key}});
+  CHECK(replies.calls == 1);
 }
 
 TEST_CASE_METHOD(cast, "an agent that ignores cancellation is named",
