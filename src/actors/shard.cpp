@@ -130,19 +130,6 @@ core::lane_key lane_of(const work& x) {
   return core::lane_of(x.workspace.view(), *x.step->need, x.priority);
 }
 
-failure reader_lost() {
-  return {errc::restarting, category::unknown,
-          "a reader restarted meanwhile; ask again"};
-}
-
-void read(shard_ptr self, const core::id& by, read_job job) {
-  auto& readers = self->state.readers;
-  auto& one = readers[by.low % readers.size()];
-  // Empty while it restarts: the job is lost, and says so itself.
-  if (auto to = one.handle())
-    self->send(to, std::move(job));
-}
-
 shard_actor_state::~shard_actor_state() {
   for (const auto& [key, run] : runs)
     caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);

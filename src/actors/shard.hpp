@@ -155,6 +155,8 @@ void activate(shard_ptr self);
 void take_rows(shard_ptr self, loaded_runs& x);
 void ask_again_now(shard_ptr self);
 void read_again(shard_ptr self);
+void look_again_soon(shard_ptr self);
+void read_later(shard_ptr self, loading& wait, const loaded_run& x);
 failure reader_lost();
 
 void obey(shard_ptr self, command& x);

@@ -131,12 +131,6 @@ void spawn_loaded(shard_ptr self, loaded_run& x, loading& wait) {
   run.parts = std::move(wait.parts);
 }
 
-/// Soon what was not answered is asked for again.
-void look_again_soon(shard_ptr self) {
-  if (!std::exchange(self->state.looking, true))
-    self->delayed_send(self, patience::look_interval, again_atom_v);
-}
-
 } // namespace
 
 void open_shard(shard_ptr self) {
@@ -265,7 +259,9 @@ void read_if_ready(shard_ptr self, core::id run) {
         store.find_definition(stored->run.workspace, stored->run.definition);
       if (row && *row)
         x.definition = core::parse_workflow((*row)->body.view()).value;
-      if (!x.definition)
+      if (!row)
+        x.why = row.error();
+      else if (!x.definition)
         x.why = {errc::store_failed, category::data_corruption,
                  "the definition of run " + core::to_string(run)
                    + " is not in the store; run `troupe doctor`"};
@@ -281,21 +277,6 @@ void read_if_ready(shard_ptr self, core::id run) {
        }));
 }
 
-/// What was to be read by a reader that is gone.
-void read_again(shard_ptr self) {
-  for (auto& [run, wait] : self->state.loads) {
-    if (wait.hosts.empty())
-      continue;
-    if (wait.hosts_wait.runs_out())
-      wait.hosts.clear();
-    else
-      look_again_soon(self);
-  }
-  for (auto& [run, wait] : self->state.loads)
-    if (!wait.reading)
-      read_if_ready(self, run);
-}
-
 void loaded(shard_ptr self, loaded_run& x) {
   auto& st = self->state;
   auto pos = st.loads.find(x.run);
@@ -305,6 +286,9 @@ void loaded(shard_ptr self, loaded_run& x) {
     pos->second.reading = false;
     return look_again_soon(self);
   }
+  if (x.why.code == errc::store_failed
+      && x.why.kind != category::data_corruption)
+    return read_later(self, pos->second, x);
   auto wait = std::move(pos->second);
   st.loads.erase(pos);
   if (!x.why) {
