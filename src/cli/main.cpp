@@ -7,6 +7,7 @@
 
 #include "cli/http_api.hpp"
 #include "cli/program.hpp"
+#include "sim/program.hpp"
 
 // Only the program's edge: what it reaches in this process.
 
@@ -56,9 +57,12 @@ bool interrupted() {
 int main(int argc, char** argv) {
   if (auto code = cli::spawner_life(argc, argv))
     return *code;
-  cli::surroundings around{
-    std::cout,      std::cerr,       draws_over(),  terminal_width(),
-    environment,    connect,         cli::run_node, cli::run_file_in_process,
-    cli::run_bench, cli::check_data, interrupted,   cli::restore_data};
+  cli::surroundings around{std::cout,        std::cerr,
+                           draws_over(),     terminal_width(),
+                           environment,      connect,
+                           cli::run_node,    cli::run_file_in_process,
+                           cli::run_bench,   sim::run_program,
+                           cli::check_data,  interrupted,
+                           cli::restore_data};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

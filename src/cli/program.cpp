@@ -149,6 +149,8 @@ int run_program(const std::vector<std::string>& args,
   std::vector<std::string> rest(args.begin() + 1, args.end());
   if (name == "bench")
     return around.bench(rest); // It has options of its own.
+  if (name == "sim")
+    return around.sim(rest); // So has this.
   if (const auto* found = find_verb(name))
     return run_verb(*found, rest, around);
   return say(around, {exit_usage, "no verb `" + name + "`",

@@ -26,6 +26,7 @@ struct surroundings {
   std::function<int(const node_args&, const std::function<int(core::api&)>&)>
     in_process;
   std::function<int(const std::vector<std::string>&)> bench;
+  std::function<int(const std::vector<std::string>&)> sim;
   std::function<core::result<std::vector<std::string>>(const std::string&,
                                                        bool deep)>
     check_data;

@@ -54,6 +54,7 @@ int run_schema(verb_call& call);
 void doctor_options(adder& add);
 int run_doctor(verb_call& call);
 int run_bench_help(verb_call& call);
+int run_sim_help(verb_call& call);
 int run_version(verb_call& call);
 int run_help(verb_call& call);
 

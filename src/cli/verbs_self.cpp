@@ -93,6 +93,11 @@ int run_bench_help(verb_call& call) {
   return call.around().bench({"--help"});
 }
 
+// As above.
+int run_sim_help(verb_call& call) {
+  return call.around().sim({"--help"});
+}
+
 int run_version(verb_call& call) {
   if (call.json())
     call.out() << json{{"version", TROUPE_VERSION}}.dump() << '\n';

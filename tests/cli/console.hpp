@@ -61,6 +61,10 @@ struct console {
         bench = given;
         return 0;
       },
+      [this](const std::vector<std::string>& given) {
+        sim = given;
+        return 0;
+      },
       [this](const std::string&, bool deep) {
         checked_deeply = deep;
         return store_problems;
@@ -90,6 +94,7 @@ struct console {
   cli::node_args node;
   bool in_process = false;
   std::vector<std::string> bench;
+  std::vector<std::string> sim;
   core::result<std::vector<std::string>> store_problems =
     std::vector<std::string>{};
   bool checked_deeply = false;

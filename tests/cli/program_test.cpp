@@ -61,7 +61,7 @@ TEST_CASE("every verb explains itself with examples", "[cli]")
     CHECK(at.run({"help", name}) == exit_ok);
     CHECK(at.said("Usage: troupe " + name));
     CHECK(at.said("Examples:\n  troupe " + name));
-    if (name == "bench")
+    if (name == "bench" || name == "sim")
       continue; // Its options are its own.
     auto from_help = at.out.str();
     CHECK(at.run({name, "--help"}) == exit_ok);
@@ -318,7 +318,7 @@ TEST_CASE("run works in this process where no node answers", "[cli]")
   CHECK(at.run({"run", "w", "--node", "127.0.0.1:1"}) == exit_no_node);
 }
 
-TEST_CASE("node and bench are handed on", "[cli]")
+TEST_CASE("node, bench and sim are handed on", "[cli]")
 {
   console at;
   CHECK(at.run({"node", "--listen", "off", "--set", "a=1", "--set", "b=2"})
@@ -328,6 +328,8 @@ TEST_CASE("node and bench are handed on", "[cli]")
   CHECK(at.node.data.empty());
   CHECK(at.run({"bench", "--tasks", "9"}) == exit_ok);
   CHECK(at.bench == std::vector<std::string>{"--tasks", "9"});
+  CHECK(at.run({"sim", "--seeds", "9"}) == exit_ok);
+  CHECK(at.sim == std::vector<std::string>{"--seeds", "9"});
 }
 
 TEST_CASE("a plan needs no node", "[cli]")
