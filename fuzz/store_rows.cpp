@@ -49,7 +49,8 @@ store::connection& database() {
     auto made =
       store::connection::open(":memory:", store::connection::role::single, {});
     must(static_cast<bool>(made), "a database in memory");
-    (*made)->run("CREATE TABLE blobs(workspace TEXT, hash TEXT, body BLOB)");
+    (*made)->run("CREATE TABLE blobs(workspace TEXT, hash TEXT, bytes BLOB);"
+                 "INSERT INTO blobs VALUES('w','h','{}'),('','',x'ff00')");
     return std::move(*made);
   }();
   return *db;
@@ -67,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (int i = 1; i <= columns; ++i)
     bind_any(statement, i, from);
   must(q.next(), "there is a row");
-  store::row_reader reader{db};
+  using form = store::row_reader::form;
+  store::row_reader reader{db, from.ConsumeBool() ? form::whole : form::page};
   auto run = reader.run(q);
   auto task = reader.task(q);
   reader.attempt(q);

@@ -33,9 +33,16 @@ class Client(threading.Thread):
         self.random = random.Random(seed)
         self.asked = 0
         self.over = threading.Event()
+        self.trouble = None
         self.runs = []  # (id, kind) of what was accepted.
 
     def run(self):
+        try:
+            self.live()
+        except Exception as why:  # Whatever it is, the harness must hear of it.
+            self.trouble = repr(why)
+
+    def live(self):
         while not self.over.is_set():
             choice = self.random.random()
             if choice < 0.5 or not self.runs:

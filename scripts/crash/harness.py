@@ -19,10 +19,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from clients import Client, History
-from node import Lost, Node, Refused
+from node import SLOTS, Lost, Node, Refused
 
 POINTS = [
     "journal.before_commit", "journal.after_commit", "journal.after_upkeep",
@@ -52,7 +53,7 @@ class Nemesis:
             point = (self.random.choice(POINTS)
                      + f":{self.random.randrange(1, 25)}")
         took = self.node.start(point, self.clock())
-        if took is None and point is None:
+        if self.node.broke() or (took is None and point is None):
             raise SystemExit("harness: the node does not start; see "
                              + os.path.join(self.node.where, "log"))
         self.slowest_start = max(self.slowest_start, took or 0)
@@ -74,6 +75,9 @@ class Nemesis:
         while time.monotonic() < end and self.node.alive():
             self.disturb()
             time.sleep(0.02)
+        if self.node.broke():
+            raise SystemExit("harness: the node ended by itself; see "
+                             + os.path.join(self.node.where, "log"))
         if point and not self.node.alive():
             self.count("kill at " + point.split(":")[0])
         else:
@@ -93,7 +97,7 @@ class Nemesis:
             self.second_node()
 
     def kill_agent(self):
-        """The newest deed that has begun and not ended, if it still runs."""
+        """A deed that has begun a while ago and not ended, if it still runs."""
         with open(self.node.deeds) as lines:
             last = [x.split() for x in lines][-8:]
         ended = {(x[1], x[2]) for x in last if x[0] == "end"}
@@ -133,6 +137,7 @@ class Nemesis:
 
 def drain(node, client):
     """What still waits for somebody gets its signal; then all ends."""
+    threading.Timer(DRAIN_WITHIN_S, client.over.set).start()
     until = time.monotonic() + DRAIN_WITHIN_S
     while time.monotonic() < until:
         try:
@@ -206,6 +211,8 @@ def main():
         node.start()
         for x in clients:
             x.join()
+            if x.trouble:
+                raise SystemExit(f"harness: a client broke: {x.trouble}")
         drained = drain(node, Client(args.clients, node, history, 0))
         dump(node, os.path.join(where, "final.jsonl"))
     finally:
@@ -215,6 +222,8 @@ def main():
                       "slowest_start_s": round(nemesis.slowest_start, 3)}))
     if not drained:
         print("harness: not all runs ended; their state is judged, too")
+    with open(os.path.join(where, "limits.json"), "w") as out:
+        json.dump({"repeats_max": SLOTS * (args.kills + 1)}, out)
     judge = os.path.join(os.path.dirname(os.path.abspath(__file__)), "judge.py")
     verdict = subprocess.run([sys.executable, judge, where], check=False)
     if verdict.returncode == 0 and not args.dir:

@@ -66,9 +66,13 @@ class Judge:
         for x in self.history:
             if x["op"] in ("cancel", "signal", "pause", "resume"):
                 run = x["path"].split("/")[4]
+                if x["result"] == "fail":
+                    continue  # Nothing happened.
                 to = sure if x["result"] == "ok" else unsure
                 to.setdefault((run, x["op"]), set()).add(x["key"])
         for run, op in set(sure) | set(unsure):
+            if run not in self.final:
+                continue  # Said by `submissions`.
             least = sure.get((run, op), set())
             most = least | unsure.get((run, op), set())
             count = sum(x["kind"] == "command"
@@ -87,6 +91,9 @@ class Judge:
             if x["op"] != "look" or x["result"] != "ok":
                 continue
             seen, run = x["value"]["state"], x["value"]["run"]
+            if run not in self.final:
+                self.find(f"run {run} was seen and is gone")
+                continue
             now = self.final[run]["run"]["state"]
             if seen in ENDED and seen != now:
                 self.find(f"run {run} was seen {seen} and is {now}")
@@ -174,6 +181,11 @@ def main():
     judge.ends()
     tasks = judge.facts()
     again = judge.effects()
+    with open(os.path.join(sys.argv[1], "limits.json")) as limits:
+        most = json.load(limits)["repeats_max"]
+    if again > most:
+        judge.find(f"{again} deeds were done again; slots and kills explain "
+                   f"{most}")
     for line in judge.wrong[:50]:
         print("WRONG:", line)
     print(json.dumps({"questions": len(judge.history), "runs": runs,

@@ -10,6 +10,7 @@ import time
 
 READY_WITHIN_S = 30
 CALL_WITHIN_S = 20
+SLOTS = 4  # Of the agent: what a kill may repeat.
 
 
 class Refused(Exception):
@@ -89,6 +90,10 @@ class Node:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
+    def broke(self):
+        """It ended, and nobody killed it."""
+        return self.process.poll() not in (None, -signal.SIGKILL)
+
     def kill(self):
         if self.alive():
             os.kill(self.process.pid, signal.SIGKILL)
@@ -115,6 +120,3 @@ class Node:
         if answer.status >= 400:
             raise Refused(answer.status, said)
         return said
-
-
-SLOTS = 4

@@ -48,10 +48,15 @@ void attempt_line::dropped() {
 void attempt_line::send(std::unique_ptr<ended> x) {
   x->key = key_;
   x->agent = to_->agent;
+  uint32_t left_out = 0;
   {
     std::lock_guard guard{mutex_};
     end_ = std::move(x);
+    left_out = std::exchange(left_out_, 0);
   }
+  if (left_out > 0)
+    send_signal(
+      {key_, 0, "(" + std::to_string(left_out) + " lines left out)", true});
   if (ends_collector::add(key_))
     return;
   // Empty while the host restarts: its next life looks at all lines.
@@ -177,7 +182,7 @@ bool attempt_line::allow_signal() {
 
 /// Lines come in bursts; but one that never ends must not fill the feed.
 bool attempt_line::allow_line(std::string& line) {
-  constexpr core::duration burst = 20 * signal_interval;
+  constexpr core::duration burst = 19 * signal_interval;
   std::lock_guard guard{mutex_};
   auto now = to_->now();
   next_line_ = std::max(next_line_, now - burst);

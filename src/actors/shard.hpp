@@ -80,6 +80,7 @@ struct loading {
   patience hosts_wait;         // Then who has not answered holds nothing.
   bool written = true;         // What it had decided is in the store.
   bool reading = false;
+  bool told = false;     // That it cannot be read.
   bool at_start = false; // The shard opens; else it was a crash or a command.
   // Of the life before.
   std::vector<uint64_t> waiters;

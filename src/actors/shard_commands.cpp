@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -37,7 +38,7 @@ bool has_room(shard_ptr self, const command& x) {
   if (*st.home->pending_bytes < st.home->opts.pending_bytes_max)
     return true;
   refuse(self, x, errc::overloaded,
-         "more waits to be written than journal.pending_bytes_max allows");
+         "more waits to be written than node.pending_bytes_max allows");
   return false;
 }
 
@@ -169,6 +170,19 @@ bool accept(shard_ptr self, command& x) {
   return true;
 }
 
+/// A run knows its newest commands when they come again, so no more than that
+/// may wait for their answers.
+bool may_wait(shard_ptr self, const command& x, size_t waiting) {
+  if (waiting < core::commands_kept_max || x.number == 0
+      || x.what == verb::submit)
+    return true;
+  refuse(self, x, errc::overloaded,
+         std::to_string(waiting)
+           + " commands to this run wait for their "
+             "answers (commands_kept_max); try again soon");
+  return false;
+}
+
 /// The first submission of a key makes its run; the same again is answered with
 /// that run, once it is durable.
 void submit_as(shard_ptr self, command& x,
@@ -268,9 +282,12 @@ void obey(shard_ptr self, command& x) {
   }
   if (x.what == verb::define)
     return define(self, x);
+  if (x.what == verb::signal && !has_room(self, x))
+    return; // It brings a payload.
   auto key = x.target.run();
   if (auto wait = st.loads.find(key); wait != st.loads.end()) {
-    wait->second.commands.push_back(std::move(x));
+    if (may_wait(self, x, wait->second.commands.size()))
+      wait->second.commands.push_back(std::move(x));
     return;
   }
   if (auto run = st.runs.find(key); run != st.runs.end()) {
@@ -278,6 +295,8 @@ void obey(shard_ptr self, command& x) {
       run->second.waiters.push_back(x.number);
       return;
     }
+    if (!may_wait(self, x, run->second.asked.size()))
+      return;
     if (x.number != 0)
       run->second.asked[x.number] = x;
     deliveries what;
@@ -299,6 +318,7 @@ void obey(shard_ptr self, command& x) {
 live_run& spawn_run(shard_ptr self, core::id key,
                     std::shared_ptr<run_start> how) {
   auto& st = self->state;
+  assert(st.runs.count(key) == 0); // Two actors would both be right.
   auto& run = st.runs[key];
   run.serial = ++st.last_serial;
   st.by_serial[run.serial] = key;

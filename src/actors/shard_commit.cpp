@@ -101,7 +101,11 @@ void offer_again(shard_ptr self, live_run& run, const changes& x) {
   run_heard(self, x.run, x.reports);
 }
 
-void command_run(shard_ptr self, core::id run, verb what) {
+/// A child that has not begun is not told: its parent says it again when it
+/// has.
+void command_child(shard_ptr self, core::id run, verb what) {
+  if (self->state.runs.count(run) == 0 && self->state.loads.count(run) == 0)
+    return;
   command x;
   x.what = what;
   x.target = run;
@@ -192,11 +196,11 @@ void take_changes(shard_ptr self, changes& x) {
     st.then.answers.push_back(std::move(answered));
   }
   for (auto child : x.effects.cancels)
-    command_run(self, child, verb::cancel);
+    command_child(self, child, verb::cancel);
   for (auto child : x.effects.pauses)
-    command_run(self, child, verb::pause);
+    command_child(self, child, verb::pause);
   for (auto child : x.effects.resumes)
-    command_run(self, child, verb::resume);
+    command_child(self, child, verb::resume);
   for (auto& sub : x.sub_runs)
     start_sub_run(self, x.run, sub);
   if (awaited)

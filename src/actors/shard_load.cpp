@@ -291,7 +291,9 @@ void loaded(shard_ptr self, loaded_run& x) {
     return read_later(self, pos->second, x);
   auto wait = std::move(pos->second);
   st.loads.erase(pos);
-  if (!x.why) {
+  if (st.runs.count(x.run) > 0) {
+    // It has begun meanwhile, and knows more than the store did.
+  } else if (!x.why) {
     spawn_loaded(self, x, wait);
   } else {
     run_gone(self, x.run);
@@ -307,7 +309,7 @@ void loaded(shard_ptr self, loaded_run& x) {
                     + " could not be read: " + x.why.message);
   }
   for (auto& c : wait.commands) {
-    if (!x.why) {
+    if (!x.why || st.runs.count(x.run) > 0) {
       obey(self, c);
     } else if (c.what == verb::submit && x.why.code == errc::not_found) {
       c.resent = false; // It never came through: it is new.

@@ -47,15 +47,17 @@ void read_again(shard_ptr self) {
 /// The store could not be read, which may pass: a run that waits for that is
 /// not forgotten. Who asked for it is told.
 void read_later(shard_ptr self, loading& wait, const loaded_run& x) {
-  for (const auto& c : std::exchange(wait.commands, {})) {
+  for (const auto& c : wait.commands) {
     answer why;
-    why.number = c.number;
+    why.number = c.number; // 0: a parent's word, which is not lost.
     why.error = x.why;
     answer_to(self, std::move(why));
   }
-  self->state.home->warn("run " + core::to_string(x.run)
-                         + " could not be read and is tried again: "
-                         + x.why.message);
+  std::erase_if(wait.commands, [](const auto& c) { return c.number != 0; });
+  if (!std::exchange(wait.told, true))
+    self->state.home->warn("run " + core::to_string(x.run)
+                           + " could not be read and is tried again: "
+                           + x.why.message);
   wait.reading = false;
   look_again_soon(self);
 }

@@ -66,12 +66,18 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
   run.parts = std::move(parts);
 }
 
+void ask_again(shard_ptr self, found_sub_run x) {
+  self->delayed_send(self, patience::look_interval, std::move(x));
+}
+
 } // namespace
 
 void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
   auto& st = self->state;
-  if (st.runs.count(x.child) > 0 || st.loads.count(x.child) > 0)
+  if (st.runs.count(x.child) > 0)
     return; // It lives; it says when it has ended.
+  if (st.loads.count(x.child) > 0)
+    return ask_again(self, {parent, x, {}, {}, {}, true}); // Is it there?
   auto& parts = st.runs.at(parent).parts;
   auto named = core::split_workflow_name(x.workflow);
   auto fits = [&named](const core::workflow_ptr& part) {
@@ -125,13 +131,14 @@ void sub_run_is_known(shard_ptr self, found_sub_run& x) {
   if (x.why.code == errc::restarting) {
     // Nobody knows: that is no reason to fail a step.
     x.again = true;
-    return self->delayed_send(self, std::chrono::milliseconds{50},
-                              std::move(x));
+    return ask_again(self, std::move(x));
   }
   if (x.why)
     return self->send(
       pos->second.actor,
       sub_run_end{x.asked.number, core::run_state::failed, {}, x.why});
+  if (st.runs.count(x.asked.child) > 0 || st.loads.count(x.asked.child) > 0)
+    return start_sub_run(self, x.parent, x.asked); // Came to life meanwhile.
   if (!x.row)
     return start(self, x.parent, x.asked, std::move(x.definition));
   if (core::terminal(x.row->state))

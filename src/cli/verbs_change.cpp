@@ -94,8 +94,9 @@ int run_signal(verb_call& call) {
   }
   auto got = call.ask("signal", params);
   show(call, got,
-       got.value("taken", false) ? "taken by a waiting step"
-                                 : "kept until a step waits for it");
+       got.value("repeated", false) ? "came before"
+       : got.value("taken", false)  ? "taken by a waiting step"
+                                    : "kept until a step waits for it");
   return exit_ok;
 }
 

@@ -39,7 +39,8 @@ namespace troupe::core {
 /// cancel     {run, reason?} | {task, reason?} -> {id, state}
 /// pause, resume {run} -> {run, state}
 /// retry      {task} | {run}: failed tasks -> {id, state}
-/// signal     {run, name, payload?} -> {run, name, taken: bool}
+/// signal     {run, name, payload?} -> {run, name, taken: bool}; as every
+///            command, {.., repeated: true} where its key was known
 /// approve, reject {task, comment?, by?} -> {task, decision}
 /// approvals  {} -> {decisions: [..]}
 /// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,

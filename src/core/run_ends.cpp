@@ -110,6 +110,8 @@ void run::attempt_failed(task& t, failure why, duration retry_after,
   row.ended_at = now;
   row.error = why;
   out_.attempts.push_back(std::move(row));
+  if (t.stopping)
+    return end_cancelled(t, "cancelled", now);
   retry_question ask;
   ask.retries_used = t.retries - t.fallback; // Which has as many of its own.
   ask.now = now;
