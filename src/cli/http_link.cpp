@@ -129,6 +129,7 @@ void call_errand::send() {
 void call_errand::on_sent(error_code ec) {
   if (ec)
     return broken(ec);
+  sent_ = true;
   http::async_read(line_->stream, line_->buffer, parser_,
                    [self = shared_from_this()](error_code failed, size_t) {
                      self->on_answer(failed);
@@ -154,8 +155,12 @@ void call_errand::broken(error_code ec) {
     return connect_anew();
   core::api_answer out;
   out.error = no_node(at_.where);
-  if (ec == boost::beast::error::timeout && line_ && parser_.got_some())
-    out.error.kind = category::timeout;
+  // It was connected: what was asked may have been done.
+  if (ec == boost::beast::error::timeout && sent_)
+    out.error = {errc::timed_out, category::timeout,
+                 to_text(at_.where)
+                   + " did not answer in time; it may have done what was "
+                     "asked: look with `troupe runs` before you ask again"};
   finish(std::move(out));
 }
 

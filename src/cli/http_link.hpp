@@ -79,6 +79,7 @@ private:
   std::function<void(core::api_answer)> then_;
   connection_ptr line_;
   bool reused_ = false;
+  bool sent_ = false; // All of it.
   boost::beast::http::response_parser<boost::beast::http::string_body> parser_;
 };
 

@@ -23,11 +23,14 @@ core::id id_in(const json& from, const char* name) {
 }
 
 core::id latest_run(verb_call& call) {
-  auto list = call.ask("runs", {{"limit", 1}}).value("runs", json::array());
-  if (list.empty())
-    throw unknown("@latest", "there are no runs yet; begin with "
-                             "`troupe submit FILE`");
-  return id_in(list[0], "run");
+  auto list =
+    call.ask("runs", {{"limit", runs_searched}}).value("runs", json::array());
+  // What somebody submitted, not what a run has started.
+  for (const auto& x : list)
+    if (!x.contains("parent"))
+      return id_in(x, "run");
+  throw unknown("@latest", "there are no runs yet; begin with "
+                           "`troupe submit FILE`");
 }
 
 core::id run_by_prefix(verb_call& call, const std::string& text) {

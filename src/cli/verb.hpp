@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.hpp"
+#include "cli/node_address.hpp"
 #include "cli/program.hpp"
 
 namespace troupe::cli {
@@ -37,6 +38,8 @@ public:
   std::string workspace() const;
   std::string data() const;
   std::string given_node() const; // Flag or TROUPE_NODE; may be empty.
+  bool names_data() const;
+  core::result<node_address> address() const;
 
   // -- the node
 

@@ -97,13 +97,25 @@ std::string verb_call::given_node() const {
   return has("node") ? text("node") : around_.environment("TROUPE_NODE");
 }
 
+/// Who names a data directory means the node that serves it, and no other.
+bool verb_call::names_data() const {
+  return has("data") || !around_.environment("TROUPE_DATA").empty();
+}
+
+core::result<node_address> verb_call::address() const {
+  if (given_node().empty() && names_data())
+    return node_address{socket_path(data()), {}, 0};
+  return choose_node(given_node(), data());
+}
+
 std::shared_ptr<core::api> verb_call::node_if_any() {
-  auto where = choose_node(given_node(), data());
+  auto where = address();
   if (!where)
     throw stop_verb{exit_usage, where.error().message, ""};
   connected_ = around_.connect(to_text(*where));
   // A socket whose node is gone must not hide one at the usual port.
-  if (!connected_ && given_node().empty() && !where->unix_path.empty())
+  if (!connected_ && given_node().empty() && !names_data()
+      && !where->unix_path.empty())
     connected_ = around_.connect(to_text(*choose_node("", "")));
   api_ = connected_.get();
   if (!connected_ && !given_node().empty())
@@ -113,8 +125,7 @@ std::shared_ptr<core::api> verb_call::node_if_any() {
 
 core::api& verb_call::node() {
   if (!api_ && !node_if_any())
-    throw stop_verb{exit_no_node,
-                    no_node(*choose_node(given_node(), data())).message, ""};
+    throw stop_verb{exit_no_node, no_node(*address()).message, ""};
   return *api_;
 }
 

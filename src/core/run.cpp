@@ -97,8 +97,8 @@ task_row run::row_of(const task& t) const {
   task_row row;
   row.key = row_.key.with(t.number);
   row.fresh = t.fresh;
+  row.workspace = row_.workspace; // Where its payloads are kept, each time.
   if (t.fresh) {
-    row.workspace = row_.workspace;
     row.name = name_of(t);
     row.type = spec(t).need ? spec(t).need->type : std::string{};
     row.priority = t.priority;

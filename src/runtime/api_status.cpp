@@ -21,6 +21,7 @@ public:
     : self_(self), body_(std::move(body)), then_(std::move(then)) {}
 
   void ask(const house& home, const roster_ptr& monitors) {
+    reserve_ = home.opts.disk_reserve_bytes;
     for (auto shard : home.shards)
       ask_shard(shard.handle());
     for (const auto& name : home.agent_names)
@@ -76,6 +77,9 @@ private:
                           {"commits", x.commits},
                           {"rows", x.rows},
                           {"disk_used", x.disk_used}};
+        // New work is refused then; see `node.disk_reserve`.
+        if (x.disk_free < reserve_)
+          body_["ready"] = false;
       },
       [] {});
   }
@@ -109,6 +113,7 @@ private:
   size_t open_ = 1; // Ourselves, until everybody is asked.
   load_sample sums_;
   uint64_t running_ = 0;
+  uint64_t reserve_ = 0;
 };
 
 } // namespace

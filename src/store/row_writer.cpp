@@ -1,6 +1,7 @@
 #include "store/row_writer.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 #include "store/statements.hpp"
@@ -144,6 +145,7 @@ void row_writer::bind_payloads(binder& to, const core::task_row& x) {
 }
 
 int row_writer::write(const core::task_row& x) {
+  assert(!x.workspace.empty());
   key_bytes key{x.key};
   key_bytes run{x.key.run()};
   blobs_.row_of(x.workspace, run.view());

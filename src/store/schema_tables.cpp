@@ -192,6 +192,17 @@ ALTER TABLE tasks ADD COLUMN fallback INTEGER;
 constexpr const char* tables_3 = R"sql(
 ALTER TABLE tasks ADD COLUMN stopping INTEGER;
 ALTER TABLE runs ADD COLUMN commands BLOB;
+-- Large outputs were kept under no workspace, where nobody finds them.
+UPDATE OR IGNORE blobs SET workspace=(
+  SELECT r.workspace FROM blob_uses u JOIN runs r ON r.key=u.owner
+  WHERE u.workspace='' AND u.hash=blobs.hash)
+WHERE workspace='' AND EXISTS(
+  SELECT 1 FROM blob_uses u JOIN runs r ON r.key=u.owner
+  WHERE u.workspace='' AND u.hash=blobs.hash);
+UPDATE OR IGNORE blob_uses SET workspace=(
+  SELECT r.workspace FROM runs r WHERE r.key=blob_uses.owner)
+WHERE workspace='' AND EXISTS(
+  SELECT 1 FROM runs r WHERE r.key=blob_uses.owner);
 )sql";
 
 } // namespace

@@ -48,6 +48,21 @@ void check_history(connection& db, bool deep, problems& found) {
   }
 }
 
+/// Large payloads that a row names and that are not there.
+void check_payloads(connection& db, const string& table, const string& column,
+                    problems& found) {
+  auto q =
+    db.use("SELECT key, substr(CAST(" + column + " AS TEXT), 13) FROM " + table
+           + " AS x WHERE typeof(" + column
+           + ")='blob' AND NOT EXISTS(SELECT 1 FROM blobs b WHERE "
+             "b.workspace=x.workspace AND b.hash=substr(CAST(x."
+           + column + " AS TEXT), 13)) LIMIT " + std::to_string(problems_max));
+  while (q.next())
+    found.push_back("the " + column + " of " + core::to_string(q.key(0))
+                    + " is missing (" + q.string(1) + ")");
+  add_trouble(found, db, q);
+}
+
 /// Tasks of a run by state, as the rows have it.
 std::vector<uint32_t> counted(connection& db, id run, problems& found) {
   std::vector<uint32_t> counts(core::task_states);
@@ -125,6 +140,9 @@ core::result<problems> sqlite_reader::check(bool deep) {
     check_counts(*db_, found);
     check_orphans(*db_, found);
     check_blobs(*db_, found);
+    for (const auto* table : {"runs", "tasks"})
+      for (const auto* column : {"input", "output"})
+        check_payloads(*db_, table, column, found);
   }
   db_->run("COMMIT");
   if (found.size() > problems_max)

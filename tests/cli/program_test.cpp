@@ -90,17 +90,33 @@ TEST_CASE("without a node a verb ends with 8 and says how to start one",
 {
   console at;
   at.answering = false;
-  CHECK(at.run({"runs", "--data", "/nowhere"}) == exit_no_node);
+  CHECK(at.run({"runs"}) == exit_no_node);
   CHECK(at.err.str()
         == "troupe: no node answers at http://127.0.0.1:8765; start one with "
            "`troupe node`\n");
+}
+
+TEST_CASE("who names a data directory is never given another one's node",
+          "[cli]")
+{
+  console at;
+  at.answering = false;
+  CHECK(at.run({"runs", "--data", "/nowhere"}) == exit_no_node);
+  CHECK(at.err.str()
+        == "troupe: no node answers at unix:/nowhere/troupe.sock; start one "
+           "with `troupe node`\n");
+  at.environment["TROUPE_DATA"] = "/there";
+  CHECK(at.run({"runs"}) == exit_no_node);
+  CHECK(at.tried
+        == std::vector<std::string>{"unix:/nowhere/troupe.sock",
+                                    "unix:/there/troupe.sock"});
 }
 
 TEST_CASE("a node is looked for by flag, then environment, then default",
           "[cli]")
 {
   console at;
-  at.run({"status", "--data", "/nowhere"});
+  at.run({"status"});
   at.environment["TROUPE_NODE"] = "http://127.0.0.1:1";
   at.run({"status"});
   at.run({"status", "--node", "unix:/s"});

@@ -10,6 +10,7 @@
 #include "runtime/agents.hpp"
 #include "runtime/asking.hpp"
 #include "runtime/directory.hpp"
+#include "store/sqlite_store.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -345,4 +346,40 @@ steps: {a: {agent: {capabilities: [echo]}, input: "${run.input.x}"}}
   CHECK(list["tasks"][1]["output_bytes"] == large.size() + 2);
   auto task = list["tasks"][1]["task"].get<std::string>();
   CHECK(ask(n, "task", {{"task", task}})["output"] == large);
+}
+
+TEST_CASE("large outputs are read back, by lists, by readers and by a restart",
+          "[runtime]")
+{
+  class talker : public reactive_agent {
+    void perform(const task&, reply done) override {
+      done(outcome::done('"' + std::string(100'000, 'x') + '"'));
+    }
+  };
+  directory dir;
+  auto opts = quiet(dir / "data");
+  std::string run;
+  {
+    node n{opts};
+    n.add(who("talker", "talk", 10), [] { return std::make_unique<talker>(); });
+    REQUIRE_FALSE(n.start());
+    run = n.submit("workflow: w\nsteps:\n"
+                   "  a: {agent: {capabilities: [talk]}}\n"
+                   "  b: {depends_on: [a], signal: go}\n")
+            .run;
+    while (ask(n, "run", {{"run", run}})["counts"].value("completed", 0) < 1)
+      std::this_thread::yield();
+    CHECK(ask(n, "tasks", {{"run", run}})["tasks"].size() == 2);
+  }
+  node n{opts};
+  n.add(who("talker", "talk", 10), [] { return std::make_unique<talker>(); });
+  REQUIRE_FALSE(n.start());
+  ask(n, "signal", {{"run", run}, {"name", "go"}});
+  REQUIRE(ends(n, run));
+  auto task = core::to_string(core::id_from(run)->with(1));
+  auto output = ask(n, "task", {{"task", task}})["output"];
+  CHECK(output.get<std::string>().size() == 100'000);
+  store::sqlite_options at;
+  at.directory = dir / "data";
+  CHECK(store::make_sqlite_store(at)->reader()->check(true)->empty());
 }
