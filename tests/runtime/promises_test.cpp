@@ -191,8 +191,12 @@ TEST_CASE("beyond what may wait for the disk work is refused, not kept",
   std::mutex mutex;
   std::vector<std::string> accepted;
   submit_options how;
+  // Each alone is more than may wait.
+  auto large = json::array({{{"agent", {{"capabilities", {"echo"}}}},
+                             {"input", std::string(100'000, 'x')}}})
+                 .dump();
   for (int i = 0; i < 300; ++i)
-    n.submit_tasks(tasks_for("echo", 50), how, [&](const submitted& x) {
+    n.submit_tasks(large, how, [&](const submitted& x) {
       if (x.error)
         refused += x.error.code == errc::overloaded;
       std::lock_guard guard{mutex};
