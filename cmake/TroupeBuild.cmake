@@ -11,6 +11,21 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror)
 # compiler cache, and no path of the builder's machine gets into a binary.
 add_compile_options("-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 
+# Deliberate bugs, chosen at run time, that the tests must see: for the preset
+# that is tested only. Nobody runs a node with sanitizers.
+option(TROUPE_MUTANTS "Compile deliberate bugs in; see src/core/mutant.hpp" OFF)
+if(TROUPE_MUTANTS AND NOT TROUPE_SANITIZE)
+  message(FATAL_ERROR "TROUPE_MUTANTS is for builds with TROUPE_SANITIZE only")
+endif()
+
+# troupe_mutants(<sources>...): of this folder, those that hold some.
+function(troupe_mutants)
+  if(TROUPE_MUTANTS)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY
+      COMPILE_DEFINITIONS TROUPE_MUTANTS)
+  endif()
+endfunction()
+
 if(TROUPE_SANITIZE)
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)

@@ -8,6 +8,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "core/mutant.hpp"
+
 namespace troupe {
 
 namespace {
@@ -226,6 +228,8 @@ void take_freed(coordinator_ptr self, const freed& x) {
   // We have lost count: the host has the last word.
   if (x.corrects || known + held < tasks.size())
     st.choose->agent_load(x.agent, x.load);
+  if (mutated(core::mutant::lost_wake_up))
+    return;
   decide_soon(self);
 }
 

@@ -6,6 +6,7 @@
 
 #include "actors/crash_point.hpp"
 #include "actors/host.hpp"
+#include "core/mutant.hpp"
 
 // From the assignment to the end of the attempt.
 
@@ -124,7 +125,8 @@ void take_assignments(host_ptr self, assignment_list& list) {
       continue;
     }
     ++load;
-    if (!waits_for_go(*x.what, st.spec.outside))
+    if (!waits_for_go(*x.what, st.spec.outside)
+        || mutated(core::mutant::careless_start))
       calls.push_back(&x);
   }
   call_agent(self, calls);
@@ -143,6 +145,8 @@ void call_agent(host_ptr self, std::vector<hosted*>& list) {
     x->since = now;
     if (!blocking) {
       all.items.push_back({x->what, x->line});
+      if (mutated(core::mutant::double_dispatch))
+        all.items.push_back({x->what, x->line});
       continue;
     }
     auto free = std::find_if(st.memory->slots.begin(), st.memory->slots.end(),

@@ -7,6 +7,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "core/mutant.hpp"
+
 namespace troupe {
 
 namespace {
@@ -56,6 +58,8 @@ void tell_committed(self_ptr self, const core::batch& b, core::commit what,
 }
 
 void tell_feed(self_ptr self, const core::batch& b) {
+  if (mutated(core::mutant::feed_gap) && b.first_seq % 5 == 0)
+    return;
   if (b.count > 0)
     if (auto to = self->state.feed.handle())
       self->send(to, feed_chunk{b.shard, b.first_seq, b.count, b.facts});

@@ -5,6 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/shard.hpp"
+#include "core/mutant.hpp"
 #include "core/sha256.hpp"
 
 // What doors ask.
@@ -257,6 +258,8 @@ void answer_to(shard_ptr self, answer x) {
 }
 
 void key_is_known(shard_ptr self, found_key& x) {
+  if (mutated(core::mutant::dedupe_off))
+    x.row.reset();
   for (auto& c : take_waiting(self->state.keys, x.name))
     if (x.why)
       refuse(self, c, x.why.code, x.why.message);

@@ -6,6 +6,7 @@
 
 #include "actors/crash_point.hpp"
 #include "actors/shard.hpp"
+#include "core/mutant.hpp"
 
 // Gather, write, and only then let things leave.
 
@@ -193,6 +194,8 @@ void take_changes(shard_ptr self, changes& x) {
     st.then.recorded[agent].push_back(key);
   for (auto& answered : x.answers) {
     run.asked.erase(answered.number);
+    if (mutated(core::mutant::ack_before_commit))
+      answer_to(self, answered);
     st.then.answers.push_back(std::move(answered));
   }
   for (auto child : x.effects.cancels)

@@ -2,6 +2,8 @@
 
 #include <caf/exit_reason.hpp>
 
+#include "core/mutant.hpp"
+
 namespace troupe {
 
 namespace {
@@ -220,7 +222,8 @@ void supervisor_actor::ended(child& c, caf::error reason) {
   c.last_error = reason;
   tell(what::exited, c, to_text(reason));
   child_down msg{c.id, c.generation, reason, false};
-  if (phase_ != phase::working || c.state == child_state::stopping) {
+  auto stops = phase_ != phase::working || c.state == child_state::stopping;
+  if (stops && !mutated(core::mutant::restart_in_stop)) {
     msg.final = !c.again || phase_ != phase::working;
     tell_watchers(msg);
     return stopped(c);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/mutant.hpp"
+
 namespace troupe::core {
 
 namespace {
@@ -90,7 +92,7 @@ void limits::hold(id task, const permit_request& what) {
 std::vector<std::string> limits::release(id task) {
   std::vector<std::string> freed;
   auto pos = held_.find(task);
-  if (pos == held_.end())
+  if (pos == held_.end() || mutated(mutant::limit_leak))
     return freed;
   auto mine = std::move(pos->second);
   held_.erase(pos);

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <functional>
 
+#include "core/mutant.hpp"
+
 namespace troupe::core {
 
 namespace {
@@ -57,6 +59,8 @@ std::string lineup_key(const needs& need) {
 }
 
 int64_t rank_of(instant queued_at, uint8_t priority, duration ageing_step) {
+  if (mutated(mutant::ageing_off))
+    return -int64_t{priority};
   return to_us(queued_at) - int64_t{priority} * ageing_step.count();
 }
 

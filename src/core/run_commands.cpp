@@ -2,6 +2,7 @@
 #include <cassert>
 #include <utility>
 
+#include "core/mutant.hpp"
 #include "core/run.hpp"
 
 // What people and programs ask of a run.
@@ -42,7 +43,8 @@ failure run::cancel(const origin& by, std::string_view reason, instant now) {
   auto why = reason.empty() ? std::string_view{"Cancelled by user"} : reason;
   row_.error = {errc::cancelled, category::cancelled, std::string{why}};
   for (auto& t : tasks_)
-    cancel_one(t, why, now);
+    if (!mutated(mutant::late_begin) || t.state != task_state::queued)
+      cancel_one(t, why, now);
   drain(now);
   return {};
 }

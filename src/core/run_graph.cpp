@@ -6,6 +6,7 @@
 
 #include "core/expression.hpp"
 #include "core/gate.hpp"
+#include "core/mutant.hpp"
 #include "core/run.hpp"
 
 // What becomes ready when something ends.
@@ -172,7 +173,7 @@ void run::queue(task& t, instant now) {
   if (s.deadline)
     arm(t, due_kind::deadline, t.queued_at + *s.deadline);
   note(fact_kind::task_queued, &t, now);
-  if (row_.state == run_state::paused)
+  if (row_.state == run_state::paused && !mutated(mutant::unpaused_return))
     apply(t, task_event::pause, now); // It came back; it goes on with the rest.
   else
     held_.push_back(t.number); // `drain` offers it.
@@ -280,9 +281,7 @@ void run::next_round(task& loop, instant now) {
 void run::child_ended(task& group, task& child, instant now) {
   --group.children;
   if (terminal(group.state)) {
-    // It was cancelled before all of its items had stopped: what depends on it
-    // goes on now.
-    if (group.children == 0)
+    if (group.children == 0) // What depends on it goes on only now.
       just_ended_.push_back(group.number);
     return;
   }
@@ -392,7 +391,7 @@ void run::settle_dependents(task& t, instant now) {
       continue;
     other.blocked = other.blocked || !as_asked(edge, t);
     assert(other.open > 0);
-    if (--other.open == 0)
+    if (--other.open == 0 || mutated(mutant::order_off))
       met(other, now);
   }
 }

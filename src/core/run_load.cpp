@@ -1,6 +1,7 @@
 #include <cassert>
 #include <utility>
 
+#include "core/mutant.hpp"
 #include "core/run.hpp"
 
 // A run as the store has it, made live again.
@@ -21,7 +22,7 @@ run::run(stored_run from, workflow_ptr definition, bool after_unclean_end)
   if (row_.state == run_state::paused || over_)
     return;
   for (auto& t : tasks_)
-    if (t.due != due_kind::none)
+    if (t.due != due_kind::none && !mutated(mutant::timer_lost))
       out_.timers.push_back({t.number, t.due, t.due_at});
   if (row_.deadline != no_instant)
     out_.timers.push_back({0, due_kind::deadline, row_.deadline});
@@ -61,8 +62,13 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
     t.source = t.number <= group_end ? source : at(row.parent).source;
     t.fresh = false;
     t.state = row.state;
+    if (mutated(mutant::completed_again) && row.state == task_state::completed
+        && !terminal(row_.state))
+      t.state = task_state::queued;
     t.attempt = row.attempt;
-    t.retries = static_cast<uint16_t>(row.retries);
+    t.retries = mutated(mutant::retries_forgotten)
+                  ? uint16_t{0}
+                  : static_cast<uint16_t>(row.retries);
     t.unclean = static_cast<uint16_t>(row.unclean);
     t.fallback = static_cast<uint16_t>(row.fallback);
     t.priority = row.priority;

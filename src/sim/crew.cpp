@@ -134,7 +134,7 @@ void crew::perform(size_t who, const task& t, reply line) {
   if (deaf_)
     return;
   auto key = begin(who, t);
-  take_in_hand(key, std::move(line));
+  take_in_hand(who, key, std::move(line));
   auto how = choose(t);
   if (how == conduct::growing && t.name.starts_with("g"))
     how = conduct::well;
@@ -142,12 +142,13 @@ void crew::perform(size_t who, const task& t, reply line) {
   behave(how, key, t);
 }
 
-void crew::take_in_hand(const attempt_key& key, reply line) {
+void crew::take_in_hand(size_t who, const attempt_key& key, reply line) {
   for (const auto& [other, x] : in_hand_)
     if (other.first == key.first && x.at_work())
       wrong_("I10: two attempts of task " + to_string(key.first)
              + " are at work at once");
   work_in_hand x;
+  x.who = who;
   x.line = std::move(line);
   const auto* known = book_.find_task(key.first);
   if (known && known->step) {
@@ -159,6 +160,17 @@ void crew::take_in_hand(const attempt_key& key, reply line) {
   }
   check_limit(x, key);
   in_hand_[key] = std::move(x);
+  check_slots(who);
+}
+
+void crew::check_slots(size_t who) {
+  uint32_t n = 0;
+  for (const auto& [key, x] : in_hand_)
+    n += x.who == who && x.at_work();
+  if (n > plan_.agents[who].who.max_load)
+    wrong_("I13: agent " + plan_.agents[who].who.name + " has "
+           + std::to_string(n) + " tasks, and "
+           + std::to_string(plan_.agents[who].who.max_load) + " slots");
 }
 
 void crew::check_limit(const work_in_hand& x, const attempt_key& key) {

@@ -51,6 +51,7 @@ private:
   using attempt_key = std::pair<core::id, uint32_t>;
 
   struct work_in_hand {
+    size_t who = 0;
     reply line;
     std::string limit_key; // Empty: none.
     uint32_t limit = 0;    // 1 where it is exclusive.
@@ -64,8 +65,9 @@ private:
   };
 
   attempt_key begin(size_t who, const task& t);
-  void take_in_hand(const attempt_key& key, reply line);
+  void take_in_hand(size_t who, const attempt_key& key, reply line);
   void check_limit(const work_in_hand& x, const attempt_key& key);
+  void check_slots(size_t who);
   conduct choose(const task& t) const;
   void behave(conduct how, const attempt_key& key, const task& t);
   void react(conduct how, const attempt_key& key, const task& t);

@@ -62,6 +62,12 @@ void ledger::take_run_fact(told_run& run, const core::fact& x) {
     auto again = *to == run_state::running && run.commands["retry"] > 0;
     if (terminal(run.told) && !again)
       wrong("I6", place(x) + " comes after the end of its run");
+    if (run.told == run_state::cancelling && !terminal(*to))
+      wrong("I10", place(x) + " takes a cancel back");
+    auto goes_on = *to == run_state::running || *to == run_state::queued;
+    if (run.told == run_state::paused && goes_on
+        && run.commands["resume"] < run.commands["pause"])
+      wrong("I10", place(x) + " ends a pause that nobody ended");
     run.told = *to;
   } else if (x.kind == fact_kind::command) {
     auto word = first_word(x.detail);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <random>
@@ -168,6 +169,13 @@ int play_many(const seed_range& of, uint32_t tries) {
   return exit_broken;
 }
 
+/// From the environment, so that a script can say it; else drawn.
+uint64_t fresh_seed() {
+  const auto* given = std::getenv("TROUPE_SIM_FROM");
+  return given ? std::strtoull(given, nullptr, 10)
+               : std::random_device{}() % 1'000'000'000;
+}
+
 int run(const po::variables_map& args) {
   seed_range of;
   if (!read_faults(args["faults"].as<std::string>(), of.faults))
@@ -185,8 +193,8 @@ int run(const po::variables_map& args) {
   if (args.count("seed") > 0)
     return play_one(of, args["seed"].as<uint64_t>(), tries,
                     args.count("story") > 0);
-  of.first = args.count("from") > 0 ? args["from"].as<uint64_t>()
-                                    : std::random_device{}() % 1'000'000'000;
+  of.first =
+    args.count("from") > 0 ? args["from"].as<uint64_t>() : fresh_seed();
   return play_many(of, tries);
 }
 

@@ -12,7 +12,7 @@ namespace troupe::sim {
 struct seed_range {
   uint64_t first = 1;
   uint64_t count = 1;
-  uint32_t processes = 1; // Side by side, if more than one.
+  uint32_t processes = 0; // Of their own, side by side; 0: in this one.
   /// 0: no end. Beyond it no further seed is begun.
   std::chrono::milliseconds time_max{0};
   fault_set faults;

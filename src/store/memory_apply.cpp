@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/mutant.hpp"
 #include "store/memory_state.hpp"
 #include "store/row_writer.hpp"
 
@@ -126,8 +127,11 @@ void put_signal(memory_state& state, const core::signal_row& x) {
 } // namespace
 
 bool contradicts(const memory_state& state, const core::batch& b) {
-  return b.shard >= state.next_seq.size() || b.epoch != state.epoch
-         || b.first_seq != state.next_seq[b.shard]
+  if (b.shard >= state.next_seq.size())
+    return true;
+  auto fenced =
+    b.epoch != state.epoch || b.first_seq != state.next_seq[b.shard];
+  return (fenced && !mutated(core::mutant::fence_off))
          || rows_contradict(b.runs, state.runs)
          || rows_contradict(b.tasks, state.tasks)
          || decisions_contradict(state, b) || definitions_contradict(state, b)

@@ -148,6 +148,26 @@ TEST_CASE("what begins in a paused run is seen", "[sim]")
   CHECK(x.complains_of("I10"));
 }
 
+TEST_CASE("a cancel that is taken back is seen", "[sim]")
+{
+  scribe x;
+  x.note(fact_kind::run_state, 0, "cancelling");
+  x.note(fact_kind::run_state, 0, "running");
+  CHECK(x.complains_of("I10"));
+}
+
+TEST_CASE("a pause that ends by itself is seen", "[sim]")
+{
+  auto asked = GENERATE(false, true);
+  scribe x;
+  x.note(fact_kind::command, 0, "pause by ann");
+  x.note(fact_kind::run_state, 0, "paused");
+  if (asked)
+    x.note(fact_kind::command, 0, "resume by ann");
+  x.note(fact_kind::run_state, 0, "running");
+  CHECK(x.complains_of("I10") != asked);
+}
+
 TEST_CASE("a row that is not the fold of its facts is seen", "[sim]")
 {
   scribe x;

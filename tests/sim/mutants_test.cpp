@@ -1,0 +1,65 @@
+#include <catch2/catch.hpp>
+
+#include "core/mutant.hpp"
+#include "sim/shrink.hpp"
+
+namespace troupe::sim {
+
+using core::mutant;
+
+namespace {
+
+/// A deliberate bug for as long as it lives.
+struct with_mutant {
+  explicit with_mutant(mutant x) { core::chosen_mutant = x; }
+  ~with_mutant() { core::chosen_mutant = mutant::none; }
+};
+
+constexpr uint64_t seeds_max = 40;
+
+/// The first seed that shows it; 0: none.
+uint64_t caught_by(mutant x) {
+  with_mutant on{x};
+  for (uint64_t seed = 1; seed <= seeds_max; ++seed)
+    if (!play(draw_plan(seed)).broken.empty())
+      return seed;
+  return 0;
+}
+
+} // namespace
+
+TEST_CASE("the simulation sees every deliberate bug, and nothing without it",
+          "[sim]")
+{
+  auto bug = GENERATE(mutant::ack_before_commit, mutant::lost_wake_up,
+                      mutant::double_dispatch, mutant::retries_forgotten,
+                      mutant::timer_lost, mutant::late_begin,
+                      mutant::limit_leak, mutant::dedupe_off, mutant::feed_gap,
+                      mutant::careless_start, mutant::order_off,
+                      mutant::completed_again, mutant::unpaused_return);
+  INFO(core::to_string(bug));
+  auto seed = caught_by(bug);
+  REQUIRE(seed != 0);
+  INFO("seed " << seed);
+  CHECK(play(draw_plan(seed)).broken == "");
+}
+
+TEST_CASE("a failing seed is told as a short story", "[sim]")
+{
+  auto seed = caught_by(mutant::double_dispatch);
+  REQUIRE(seed != 0);
+  with_mutant on{mutant::double_dispatch};
+  auto whole = draw_plan(seed);
+  auto how = play(whole);
+  auto least = shrink(whole, how, 60);
+  CHECK(least.plays <= 60);
+  CHECK(least.how.broken.substr(0, 3) == how.broken.substr(0, 3));
+  CHECK(least.what.events.size() < whole.events.size());
+  size_t submitted = 0;
+  for (const auto& work : least.what.work)
+    submitted += work.at >= core::duration{0} && !work.registered;
+  CHECK(submitted <= 2);
+  CHECK_FALSE(least.how.story.empty());
+}
+
+} // namespace troupe::sim
