@@ -132,21 +132,9 @@ void define(shard_ptr self, command& x) {
 
 /// False: it was refused.
 bool accept(shard_ptr self, command& x) {
-  auto& st = self->state;
   if (!has_room(self, x))
     return false;
   remember_definition(self, x, *x.definition);
-  if (!x.idempotency_key.empty()) {
-    core::key_row row;
-    row.workspace = x.workspace;
-    row.key = x.idempotency_key;
-    row.run = x.target;
-    row.body_hash = body_hash(x);
-    row.created_at = st.home->now();
-    st.unwritten_keys[name_of(x)] = row;
-    st.then.keys.push_back(name_of(x));
-    st.gather.add(std::move(row));
-  }
   auto how = std::make_shared<run_start>();
   auto& request = how->request;
   request.key = x.target;
@@ -185,16 +173,16 @@ bool may_wait(shard_ptr self, const command& x, size_t waiting) {
 }
 
 /// The first submission of a key makes its run; the same again is answered with
-/// that run, once it is durable.
+/// that run, once it is durable. The key is written with the run's first words.
 void submit_as(shard_ptr self, command& x,
                std::optional<core::key_row>& known) {
+  auto& st = self->state;
   auto hash = body_hash(x);
   if (!known) {
-    core::key_row row;
-    row.run = x.target;
-    row.body_hash = hash;
+    core::key_row row{x.workspace, x.idempotency_key, x.target, hash,
+                      st.home->now()};
     if (accept(self, x))
-      known = row;
+      st.unwritten_keys[name_of(x)] = *(known = std::move(row));
     return;
   }
   if (known->body_hash != hash)
@@ -203,9 +191,13 @@ void submit_as(shard_ptr self, command& x,
                     + "` was used for run " + core::to_string(known->run)
                     + " with another workflow, input or priority; send the "
                       "same again, or use a new key");
+  if (x.target == known->run && st.runs.count(x.target) == 0
+      && st.loads.count(x.target) == 0) {
+    accept(self, x); // It was looked for: it ended before its first words.
+    return;
+  }
   x.target = known->run;
   x.resent = true;
-  x.idempotency_key.clear();
   obey(self, x);
 }
 

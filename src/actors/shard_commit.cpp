@@ -102,6 +102,16 @@ void offer_again(shard_ptr self, live_run& run, const changes& x) {
   run_heard(self, x.run, x.reports);
 }
 
+/// With the run's first words, so that there is no key without its run.
+void write_key(shard_ptr self, const core::run_row& run) {
+  auto& st = self->state;
+  auto own = st.unwritten_keys.find({run.workspace, run.idempotency_key});
+  if (own == st.unwritten_keys.end() || own->second.run != run.key)
+    return; // It has none.
+  st.gather.add(own->second);
+  st.then.keys.push_back(own->first);
+}
+
 /// A child that has not begun is not told: its parent says it again when it
 /// has.
 void command_child(shard_ptr self, core::id run, verb what) {
@@ -179,6 +189,8 @@ void take_changes(shard_ptr self, changes& x) {
       lanes.push_back({lane.lane, lane.count});
     x.effects.run.ready = core::text{lanes.dump()};
   }
+  if (x.effects.run.fresh)
+    write_key(self, x.effects.run);
   if (!x.effects.facts.empty() || !x.effects.tasks.empty()
       || x.effects.run.fresh)
     st.gather.add(x.effects);

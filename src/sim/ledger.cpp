@@ -62,12 +62,10 @@ void ledger::committed(const core::batch& b) {
   for (const auto& x : b.definitions)
     if (x.version != 0)
       registered_.insert(x.name);
-  for (const auto& x : b.keys)
-    if (auto [pos, is_new] = keys_.try_emplace({x.workspace, x.key}, x.run);
-        !is_new && pos->second != x.run)
-      wrong("I8", "key `" + x.key + "` made two runs");
   for (const auto& row : b.runs)
     take_run(row);
+  for (const auto& x : b.keys)
+    take_key(x);
   for (const auto& row : b.tasks)
     if (row.fresh)
       take_task(row);
@@ -81,6 +79,16 @@ void ledger::committed(const core::batch& b) {
     take_task(row);
   for (const auto& row : b.runs)
     check_run(row);
+}
+
+/// A key is written once, with the run that it made.
+void ledger::take_key(const core::key_row& x) {
+  auto [pos, is_new] = keys_.try_emplace({x.workspace, x.key}, x.run);
+  if (!is_new && pos->second != x.run)
+    wrong("I8", "key `" + x.key + "` made two runs");
+  auto run = runs_.find(x.run);
+  if (run == runs_.end() || run->second.row.idempotency_key != x.key)
+    wrong("I8", "key `" + x.key + "` was written without its run");
 }
 
 void ledger::take_sequence(const core::batch& b) {

@@ -84,6 +84,7 @@ public:
 
 private:
   void take_sequence(const core::batch& b);
+  void take_key(const core::key_row& x);
   void take_run(const core::run_row& row);
   void check_run(const core::run_row& row);
   void take_task(const core::task_row& row);

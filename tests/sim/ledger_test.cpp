@@ -210,6 +210,16 @@ TEST_CASE("a call that is not durable before, or comes twice, is seen", "[sim]")
   CHECK(careful.complains_of("I7"));
 }
 
+TEST_CASE("a key that is written without its run is seen", "[sim]")
+{
+  scribe x;
+  core::gathering gather;
+  gather.add(
+    core::key_row{"default", "k", core::id::make(x.now, 0, 2), "", {}});
+  x.commit(gather.take(0, 1, x.next_seq));
+  CHECK(x.complains_of("I8"));
+}
+
 TEST_CASE("a second start of what may run at most once is seen", "[sim]")
 {
   scribe x{"{a: {at_most_once: true}}"};
