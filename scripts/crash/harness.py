@@ -31,7 +31,8 @@ POINTS = [
     "shard.before_open", "coordinator.between", "host.before_call",
     "host.after_end", "desk.before_answer", "desk.after_answer",
 ]
-DRAIN_WITHIN_S = 120
+STANDSTILL_S = 60
+DRAIN_WITHIN_S = 1800
 CLOCK = glob.glob("/usr/lib/*/faketime/libfaketime.so.1")
 
 
@@ -136,14 +137,21 @@ class Nemesis:
 
 
 def drain(node, client):
-    """What still waits for somebody gets its signal; then all ends."""
-    threading.Timer(DRAIN_WITHIN_S, client.over.set).start()
-    until = time.monotonic() + DRAIN_WITHIN_S
-    while time.monotonic() < until:
+    """What still waits for somebody gets its signal; then all ends. Waits as
+    long as something ends."""
+    end = threading.Timer(DRAIN_WITHIN_S, client.over.set)
+    end.daemon = True
+    end.start()
+    seen, since = None, time.monotonic()
+    while time.monotonic() < since + STANDSTILL_S \
+            and not client.over.is_set():
         try:
             left = open_runs(node)
             if not left:
                 return True
+            now = [(x["run"], x["counts"]) for x in left]
+            if now != seen:
+                seen, since = now, time.monotonic()
             for run in left:
                 where = f"/api/v1/runs/{run['run']}/"
                 if run["state"] == "paused":
