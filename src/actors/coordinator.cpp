@@ -2,8 +2,6 @@
 #include "actors/crash_point.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdio>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -31,59 +29,26 @@ core::ready to_ready(const work& what) {
   return x;
 }
 
-void append(std::string& to, const char* format, double value) {
-  char buffer[48];
-  to.append(buffer, static_cast<size_t>(
-                      std::snprintf(buffer, sizeof buffer, format, value)));
+/// REQUIRES: it is queued.
+work_ptr take_queued(coordinator_state& st, core::id task) {
+  auto row = st.queued.find(task);
+  auto what = std::move(st.queued[row].what);
+  st.queued.forget(row);
+  st.queued.free(row);
+  return what;
 }
 
-core::text to_json(const core::decision& x) {
-  std::string json;
-  json.reserve(160);
-  append(json, R"({"total":%.4g)", x.why.total);
-  append(json, R"(,"capability":%.4g)", x.why.capability);
-  append(json, R"(,"load":%.4g)", x.why.load);
-  append(json, R"(,"performance":%.4g)", x.why.performance);
-  append(json, R"(,"specialisation":%.4g)", x.why.specialisation);
-  json += R"(,"runners_up":[)";
-  for (const auto& other : x.runners_up) {
-    if (other.agent.empty())
-      break;
-    if (json.back() != '[')
-      json += ',';
-    json += R"({"agent":")";
-    json += other.agent.view();
-    append(json, R"(","total":%.4g})", other.total);
-  }
-  json += "]}";
-  return core::text{std::move(json)};
+void keep_queued(coordinator_state& st, core::id task, work_ptr what) {
+  if (auto row = st.queued.find(task); row != core::nowhere)
+    st.queued[row].what = std::move(what);
+  else
+    st.queued.insert({task, std::move(what)});
 }
 
-/// The digits that are shown: decisions that follow each other often have the
-/// same, and share the words then.
-told_score digits_of(const core::decision& x) {
-  constexpr double shown = 1e4;
-  auto digits = [](double value) {
-    return static_cast<int32_t>(std::lround(value * shown));
-  };
-  told_score y;
-  y.digits = {digits(x.why.total), digits(x.why.capability), digits(x.why.load),
-              digits(x.why.performance), digits(x.why.specialisation)};
-  for (size_t i = 0; i < x.runners_up.size(); ++i) {
-    y.digits[5 + i] = digits(x.runners_up[i].total);
-    y.others[i] = x.runners_up[i].agent;
-  }
-  return y;
-}
-
-core::text why_this_agent(coordinator_state& st, const core::decision& x) {
-  auto now = digits_of(x);
-  if (now.digits != st.told.digits || now.others != st.told.others
-      || st.told.words.empty()) {
-    now.words = to_json(x);
-    st.told = std::move(now);
-  }
-  return st.told.words;
+coordinator_state::known_host* host_of(coordinator_state& st,
+                                       const std::string& agent) {
+  auto number = st.choose->number_of(agent);
+  return number ? &st.hosts[*number] : nullptr;
 }
 
 void decide_soon(coordinator_ptr self) {
@@ -105,43 +70,57 @@ void tick_at(coordinator_ptr self, core::instant due) {
 
 /// What one turn sends: a message for each host and each shard, not each task.
 struct turn {
-  std::map<std::string, assignment_list> hosts;
-  std::map<uint32_t, assigned_list> shards;
+  std::vector<uint32_t> hosts; // Who got something, in that order.
+  std::vector<assigned_list> shards;
 };
+
+/// Each decision would wait for memory in three places; asked for in time,
+/// those of many come together.
+void fetch(coordinator_state& st, const std::vector<core::decision>& all) {
+  for (const auto& x : all)
+    st.queued.fetch(x.task);
+  for (const auto& x : all)
+    __builtin_prefetch(&st.hosts[x.number].next, 1);
+  for (const auto& x : all)
+    __builtin_prefetch(&st.queued[st.queued.find(x.task)]);
+}
 
 void assign(coordinator_ptr self, const core::decision& x, turn& out) {
   auto& st = self->state;
-  auto pos = st.queued.find(x.task);
-  auto what = std::move(pos->second);
-  st.queued.erase(pos);
-  auto agent = x.agent.str();
-  auto& host = st.hosts.at(agent);
+  auto what = take_queued(st, x.task);
+  auto& host = st.hosts[x.number];
   assigned done;
   done.key = what->key;
-  done.agent = agent;
-  done.score = why_this_agent(st, x);
+  done.agent = host.name;
+  done.score = st.told.of(x);
   done.waits = waits_for_go(*what, host.outside);
   out.shards[st.home->shard_of(x.task)].items.push_back(std::move(done));
-  auto& list = out.hosts[agent];
-  list.generation = host.generation;
-  list.items.push_back(std::move(what));
+  if (host.next.items.empty())
+    out.hosts.push_back(x.number);
+  host.next.items.push_back(std::move(what));
 }
 
 void decide(coordinator_ptr self) {
   auto& st = self->state;
   turn out;
+  out.shards.resize(st.shards.size());
   auto now = st.home->now();
   auto decisions = st.choose->decide(now, decisions_per_turn);
+  fetch(st, decisions);
   for (const auto& x : decisions)
     assign(self, x, out);
   // The shards first: whatever comes of it, they know who has the task.
-  for (auto& [shard, list] : out.shards)
-    if (auto to = st.shards[shard].handle())
-      self->send(to, std::move(list));
+  for (size_t i = 0; i < out.shards.size(); ++i)
+    if (auto to = st.shards[i].handle(); to && !out.shards[i].items.empty())
+      self->send(to, std::move(out.shards[i]));
   crash_point("coordinator.between");
-  for (auto& [agent, list] : out.hosts)
-    if (auto to = st.hosts.at(agent).host.handle())
+  for (auto number : out.hosts) {
+    auto& host = st.hosts[number];
+    auto list = std::exchange(host.next, {});
+    list.generation = host.generation;
+    if (auto to = host.host.handle())
       self->send(to, std::move(list));
+  }
   // A host that is down takes nothing: its next life says what it holds, and
   // the shards offer the rest again.
   if (decisions.size() == decisions_per_turn)
@@ -156,8 +135,8 @@ void restore(coordinator_ptr self) {
   if (!st.unheard.empty())
     return;
   for (const auto& [what, agent] : st.reported)
-    if (auto host = st.hosts.find(agent);
-        host != st.hosts.end() && host->second.held.erase(what->key) > 0)
+    if (auto host = host_of(st, agent);
+        host != nullptr && host->held.erase(what->key) > 0)
       st.choose->restore_assigned(to_ready(*what), agent);
   st.reported.clear();
 }
@@ -184,17 +163,22 @@ void take_hello(coordinator_ptr self, const hello& x) {
   std::vector<core::id> tasks;
   for (const auto& key : x.running)
     tasks.push_back(key.task);
-  auto& host = st.hosts[name];
-  if (std::exchange(host.generation, x.generation) == x.generation)
+  if (auto known = host_of(st, name);
+      known != nullptr && known->generation == x.generation)
     return; // Said twice: on its own, and because we asked.
+  coordinator_state::known_host host;
+  host.name = name;
+  host.generation = x.generation;
   host.outside = x.outside;
   host.host = st.home->host(name);
-  host.held.clear();
   for (const auto& key : x.running)
     if (st.choose->agent_of(key.task).view() != name)
       host.held.insert(key);
   auto load = static_cast<uint32_t>(tasks.size());
   st.choose->agent_anew(x.who, tasks, load);
+  auto number = *st.choose->number_of(name);
+  st.hosts.resize(std::max<size_t>(st.hosts.size(), number + 1));
+  st.hosts[number] = std::move(host);
   st.choose->agent_state(name, x.health);
   for (const auto& [type, value] : st.performance[name])
     st.choose->performance(name, type, value);
@@ -213,8 +197,8 @@ void take_running(coordinator_ptr self, running_list& list) {
 
 void take_freed(coordinator_ptr self, const freed& x) {
   auto& st = self->state;
-  auto host = st.hosts.find(x.agent);
-  if (host == st.hosts.end() || host->second.generation != x.generation)
+  auto host = host_of(st, x.agent);
+  if (host == nullptr || host->generation != x.generation)
     return;
   std::vector<core::id> tasks;
   tasks.reserve(x.items.size());
@@ -223,8 +207,9 @@ void take_freed(coordinator_ptr self, const freed& x) {
   auto known = st.choose->freed(tasks);
   size_t held = 0;
   for (const auto& key : x.items)
-    held += host->second.held.erase(key);
-  st.choose->agent_ended(x.agent, static_cast<uint32_t>(held));
+    held += host->held.erase(key);
+  if (held > 0)
+    st.choose->agent_ended(x.agent, static_cast<uint32_t>(held));
   // We have lost count: the host has the last word.
   if (x.corrects || known + held < tasks.size())
     st.choose->agent_load(x.agent, x.load);
@@ -236,13 +221,13 @@ void take_freed(coordinator_ptr self, const freed& x) {
 void forget_shard(coordinator_ptr self, uint32_t shard) {
   auto& st = self->state;
   std::vector<core::id> gone;
-  for (const auto& [task, what] : st.queued)
-    if (st.home->shard_of(task) == shard)
-      gone.push_back(task);
-  std::sort(gone.begin(), gone.end());
+  st.queued.each([&](const coordinator_state::waiting& x) {
+    if (st.home->shard_of(x.task) == shard)
+      gone.push_back(x.task);
+  });
   for (auto task : gone) {
     st.choose->withdraw(task);
-    st.queued.erase(task);
+    take_queued(st, task);
   }
   if (auto to = st.shards[shard].handle())
     self->send(to, ack_atom_v);
@@ -255,7 +240,7 @@ void offer(coordinator_ptr self, ready_list& list) {
   for (auto& what : list.items) {
     all.push_back(to_ready(*what));
     auto task = what->key.task;
-    st.queued[task] = std::move(what);
+    keep_queued(st, task, std::move(what));
   }
   st.choose->offer(all);
   decide_soon(self);
@@ -316,7 +301,7 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
       auto& st = self->state;
       for (const auto& key : list.items)
         if (st.choose->withdraw(key.task))
-          st.queued.erase(key.task);
+          take_queued(st, key.task);
     },
     [self](running_list& list) { take_running(self, list); },
     [self](again_atom) { look_for_hosts(self); },

@@ -102,6 +102,7 @@ struct decision {
   uint32_t attempt = 1;
   bool careful = false;
   text agent;
+  uint32_t number = 0; // Of the agent: see `allocator::number_of`.
   score why;
   std::array<runner_up, 2> runners_up; // Best first; `agent` empty: none.
 };

@@ -74,6 +74,11 @@ void allocator::performance(std::string_view name, std::string_view type,
   flush_changed();
 }
 
+std::optional<uint32_t> allocator::number_of(std::string_view name) const {
+  auto agent = ensemble_.find(name);
+  return agent == nowhere ? std::nullopt : std::optional{agent};
+}
+
 void allocator::share(const text& workspace, workspace_share to) {
   assert(check(to).empty());
   board_.share(workspace, to);
@@ -247,6 +252,7 @@ decision allocator::assign(uint32_t owner) {
   made.attempt = task.attempt;
   made.careful = task.careful != 0;
   made.agent = ensemble_.name(who.agent);
+  made.number = who.agent;
   made.why = who.why;
   for (size_t i = 0; i < who.runners_up.size(); ++i)
     if (const auto& x = who.runners_up[i]; x.agent != nowhere)

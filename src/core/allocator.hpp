@@ -56,6 +56,9 @@ public:
   /// Success for a type of task, 0..1. Forgotten when the agent goes down.
   void performance(std::string_view name, std::string_view type, double value);
 
+  /// A small number that is the agent's until it goes down; none: unknown.
+  std::optional<uint32_t> number_of(std::string_view name) const;
+
   // -- workspaces
 
   /// REQUIRES: the share has no problems.

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/allocation.hpp"
@@ -124,7 +125,8 @@ private:
   agent_board all_;
   std::vector<card> cards_; // Parallel to the board.
   std::vector<uint32_t> free_agents_;
-  std::map<std::string, uint32_t, std::less<>> by_name_;
+  std::unordered_map<std::string, uint32_t, text_hash, std::equal_to<>>
+    by_name_;
   std::map<std::string, posting, std::less<>> postings_;
   std::vector<line> lines_;
   std::vector<uint32_t> free_lines_;

@@ -67,6 +67,14 @@ public:
     free_.push_back(at);
   }
 
+  /// Calls `f` with every row, in no order that means anything.
+  template <class F>
+  void each(F f) const {
+    for (const auto& x : index_)
+      if (x.row != nowhere)
+        f((*this)[x.row]);
+  }
+
   /// Bytes held, for tests and for the memory a node reports.
   size_t bytes() const {
     return chunks_.size() * chunk * sizeof(Row) + index_.size() * sizeof(entry)

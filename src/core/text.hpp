@@ -29,4 +29,12 @@ private:
   std::shared_ptr<const std::string> value_;
 };
 
+/// Looks strings up without making one.
+struct text_hash {
+  using is_transparent = void;
+  size_t operator()(std::string_view x) const {
+    return std::hash<std::string_view>{}(x);
+  }
+};
+
 } // namespace troupe::core
