@@ -74,14 +74,14 @@ bool sqlite_writer::fits(const core::batch& b) const {
 
 int sqlite_writer::write_all(const std::vector<const core::batch*>& batches,
                              size_t& at, std::vector<shard_end>& ends) {
-  auto code = db_->run("BEGIN IMMEDIATE");
+  auto code = run(begin_);
   ends.resize(batches.size());
   for (at = 0; at < batches.size() && code == SQLITE_OK; ++at) {
     code = write_one(*batches[at], ends[at]);
     if (code != SQLITE_OK)
       return code;
   }
-  return code == SQLITE_OK ? db_->run("COMMIT") : code;
+  return code == SQLITE_OK ? run(commit_) : code;
 }
 
 int sqlite_writer::write_one(const core::batch& b, shard_end& end) {
@@ -102,7 +102,7 @@ int sqlite_writer::write_history(const core::batch& b, const shard_end& before,
                                  shard_end& after) {
   segment_header header{b.shard, b.first_seq, b.count, b.epoch, after.newest};
   after.hash = chain_hash(hash_, before.hash, header, b.facts.view());
-  auto q = db_->use(sql::insert_segment);
+  query q{insert_segment_, SQLITE_OK};
   q.bind(segment_position(b.shard, b.first_seq), b.shard, b.first_seq, b.count,
          b.epoch, core::to_us(after.newest), raw{before.hash}, raw{after.hash},
          raw{b.facts.view()});
@@ -111,13 +111,32 @@ int sqlite_writer::write_history(const core::batch& b, const shard_end& before,
 }
 
 int sqlite_writer::advance(const core::batch& b, const shard_end& after) {
-  auto q = db_->use(sql::advance_shard);
+  query q{advance_shard_, SQLITE_OK};
   q.bind(after.next_seq, raw{after.hash}, core::to_us(after.newest), b.shard,
          b.epoch, b.first_seq);
   if (!q.run())
     return q.code();
   // The row says what the memory says, unless somebody else has written.
   return sqlite3_changes(db_->raw()) == 1 ? SQLITE_OK : SQLITE_CONSTRAINT;
+}
+
+int sqlite_writer::prepare() {
+  auto code = rows_->prepare();
+  if (code == SQLITE_OK)
+    code = db_->keep("BEGIN IMMEDIATE", begin_);
+  if (code == SQLITE_OK)
+    code = db_->keep("COMMIT", commit_);
+  if (code == SQLITE_OK)
+    code = db_->keep(sql::insert_segment, insert_segment_);
+  if (code == SQLITE_OK)
+    code = db_->keep(sql::advance_shard, advance_shard_);
+  return code;
+}
+
+int sqlite_writer::run(sqlite3_stmt* statement) {
+  query q{statement, SQLITE_OK};
+  q.run();
+  return q.code();
 }
 
 void sqlite_writer::roll_back() {

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "store/log_vfs.hpp"
+
 namespace troupe::store {
 
 namespace {
@@ -71,10 +73,13 @@ connection::open(const std::filesystem::path& file, role as,
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= as == role::reader ? SQLITE_OPEN_READONLY
                               : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  auto vfs = options.vfs;
+  if (as == role::writer && options.sync == durability::full)
+    if (auto gathering = log_vfs(vfs); !gathering.empty())
+      vfs = gathering;
   sqlite3* db = nullptr;
-  auto code =
-    sqlite3_open_v2(file.c_str(), &db, flags,
-                    options.vfs.empty() ? nullptr : options.vfs.c_str());
+  auto code = sqlite3_open_v2(file.c_str(), &db, flags,
+                              vfs.empty() ? nullptr : vfs.c_str());
   made->db_.reset(db);
   if (code != SQLITE_OK)
     return made->why(code, "cannot open");

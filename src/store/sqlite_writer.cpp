@@ -79,7 +79,7 @@ core::result<core::opened> sqlite_writer::begin(uint32_t shards,
   checkpoints_ = std::make_unique<checkpointer>(*db_, options_);
   retention_ = std::make_unique<retention>(*db_, options_);
   rows_ = std::make_unique<row_writer>(*db_, options_.blob_threshold_bytes);
-  if (auto code = rows_->prepare(); code != SQLITE_OK)
+  if (auto code = prepare(); code != SQLITE_OK)
     return db_->why(code, "cannot prepare for");
   auto clean = get_meta(*db_, "clean");
   auto generation = get_meta(*db_, "generation");

@@ -49,6 +49,8 @@ private:
   int write_history(const core::batch& b, const shard_end& before,
                     shard_end& after);
   int advance(const core::batch& b, const shard_end& after);
+  int prepare();
+  static int run(sqlite3_stmt* statement);
   void roll_back();
   core::commit_report give_up(int code, core::commit_report report);
   void after_upkeep(int code);
@@ -57,6 +59,11 @@ private:
   std::unique_ptr<data_directory> directory_;
   std::unique_ptr<connection> db_;
   std::unique_ptr<row_writer> rows_;
+  // Of each commit and each batch; the connection owns them.
+  sqlite3_stmt* begin_ = nullptr;
+  sqlite3_stmt* commit_ = nullptr;
+  sqlite3_stmt* insert_segment_ = nullptr;
+  sqlite3_stmt* advance_shard_ = nullptr;
   std::unique_ptr<checkpointer> checkpoints_;
   std::unique_ptr<retention> retention_;
   core::sha256 hash_;
