@@ -192,6 +192,8 @@ struct sub_run_request {
   std::string workflow; // "name@version".
   core::text input;
   std::string workspace;
+  core::origin by; // Who submitted the run that asks.
+  uint8_t priority = 5;
 };
 
 /// What a run wants to have happened. What leaves the shard waits until the

@@ -27,7 +27,7 @@ work_ptr make_work(const run_actor_state& st, const core::run::task& t) {
   x->key = {run.key.with(t.number), st.epoch, t.attempt};
   x->run = run.key;
   x->step = st.decide->step_of(t);
-  x->workspace = core::text{run.workspace};
+  x->workspace = st.workspace;
   x->input = t.input;
   x->concurrency_key = core::text{st.decide->concurrency_key(t)};
   x->idempotency_key = core::text{st.decide->idempotency_key(t)};
@@ -74,6 +74,9 @@ void ask_sub_run(self_ptr self, uint32_t number, bool fresh) {
   x.workflow = st.decide->step_of(t)->workflow;
   x.input = st.decide->sub_run_input(t);
   x.workspace = st.decide->row().workspace;
+  x.by = st.decide->row().by;
+  x.by.door = "parent";
+  x.priority = t.priority;
   x.child = core::id_from(t.agent.view()).value_or(core::id{});
   st.next.sub_runs.push_back(std::move(x));
 }
@@ -278,10 +281,12 @@ void begin(self_ptr self, run_start& from) {
     st.decide = std::make_unique<core::run>(
       std::move(*from.stored), std::move(from.definition),
       from.after_unclean_end && st.home->code_of_agents_inside());
+    st.workspace = core::text{st.decide->row().workspace};
     return take_up(self, from.held, from.new_process && from.after_unclean_end);
   }
   auto now = st.home->now();
   st.decide = std::make_unique<core::run>(std::move(from.request), now);
+  st.workspace = core::text{st.decide->row().workspace};
   st.decide->accept(now);
   for (auto& x : from.answers) {
     x.run = st.decide->key();

@@ -24,6 +24,7 @@ struct run_actor_state {
   shard_actor owner;
   uint64_t epoch = 0;
   std::unique_ptr<core::run> decide;
+  core::text workspace; // All of its tasks share it.
   std::unordered_map<uint32_t, live_task> tasks; // By number; never iterated
                                                  // where order could matter.
   changes next; // Beside what `decide` has: answers, recorded tokens, ...

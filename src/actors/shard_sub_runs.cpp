@@ -49,7 +49,8 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
   request.definition = std::move(definition);
   auto input = core::check_input(*request.definition, x.input.view());
   request.input = input.value;
-  request.by = {"run", "parent", {}, {}};
+  request.by = x.by;
+  request.priority = x.priority;
   if (!input.problems.empty())
     return self->send(
       owner.actor,

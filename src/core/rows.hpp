@@ -101,6 +101,7 @@ struct task_row {
   instant ended_at;
   instant due_at;
   due_kind due = due_kind::none;
+  instant deadline;      // Set when first queued; later by what the run stood.
   bool stopping = false; // It is asked to stop, and has not yet.
   bool operator==(const task_row&) const = default;
 };

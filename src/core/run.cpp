@@ -126,6 +126,7 @@ task_row run::row_of(const task& t) const {
   row.ended_at = t.ended_at;
   row.due_at = t.due_at;
   row.due = t.due;
+  row.deadline = t.deadline;
   row.stopping = t.stopping;
   return row;
 }
@@ -219,6 +220,8 @@ void run::to_queued(task& t, instant now) {
     apply(t, task_event::ready, now);
   if (t.queued_at == no_instant)
     t.queued_at = now;
+  if (const auto& s = spec(t); s.deadline && t.deadline == no_instant)
+    t.deadline = now + *s.deadline;
 }
 
 void run::withdraw(task& t) {

@@ -127,6 +127,7 @@ public:
     bool asking : 1 = false;   // Its cached output is being looked for.
     bool looked : 1 = false;   // It has none.
     instant queued_at, started_at, ended_at, due_at;
+    instant deadline; // Moves with the clocks, which stand in a pause.
     text input, output, agent, score;
     std::unique_ptr<failure> error;
   };
@@ -224,6 +225,8 @@ private:
   /// Ends every event: lets everything follow from what has ended. A queue and
   /// not recursion, because a chain can be as long as a run.
   void drain(instant now);
+  bool handled(const task& t) const;
+  run_state verdict();
   void finish_if_over(instant now);
   text gathered_output() const;
 
@@ -240,6 +243,8 @@ private:
   void keep_output(const task& t, const text& output, instant now);
   void return_to_queue(task& t, instant now);
   void answered(task& t, outcome what, instant now, double random);
+  std::string timed_out_words(const task& t, instant now,
+                              const std::string& of_agent) const;
   void add_dynamic(task& t, const std::string& more, instant now);
 
   // small things

@@ -103,6 +103,10 @@ failure run::resume(const origin& by, instant now) {
     out_.timers.push_back({0, due_kind::deadline, row_.deadline});
   }
   for (auto& t : tasks_) {
+    if (t.deadline != no_instant && !terminal(t.state)) {
+      t.deadline += stood;
+      touch(t);
+    }
     // A time of day is what it is, however long the clocks stood.
     if (t.due == due_kind::not_before)
       arm(t, t.due, t.due_at);
@@ -172,6 +176,7 @@ void run::forget_end(task& t) {
   t.unclean = 0;
   t.fallback = 0;
   t.stopping = false;
+  t.deadline = no_instant;
   if (spec(t).kind == step_kind::workflow)
     t.agent = {}; // The sub-run that failed; there will be another.
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
@@ -115,7 +116,7 @@ void run::attempt_failed(task& t, failure why, duration retry_after,
   retry_question ask;
   ask.retries_used = t.retries - t.fallback; // Which has as many of its own.
   ask.now = now;
-  ask.deadline = s.deadline ? t.queued_at + *s.deadline : no_instant;
+  ask.deadline = t.deadline;
   ask.retry_after = retry_after;
   ask.category_changed = t.error && t.error->kind != why.kind;
   ask.random = random;
@@ -163,7 +164,10 @@ void run::answered(task& t, outcome what, instant now, double random) {
     case verdict::snooze:
       apply(t, task_event::backoff, now);
       note(fact_kind::task_retrying, &t, now, "snoozed by its agent");
-      arm(t, due_kind::snooze, now + what.delay);
+      arm(t, due_kind::snooze,
+          t.deadline == no_instant
+            ? now + what.delay
+            : std::min(now + what.delay, std::max(now, t.deadline)));
       return;
   }
 }
@@ -209,34 +213,50 @@ failure run::check_expectations(const task& t, const text& output) const {
           "the output of `" + s.name + "` is not as expected: " + s.expect};
 }
 
-void run::finish_if_over(instant now) {
-  if (over_ || live_ > 0)
-    return;
-  over_ = true;
-  auto to = run_state::completed;
+/// A failure that another step was made for, and that went well, is handled.
+/// What runs in any case, like a clean-up, handles nothing.
+bool run::handled(const task& t) const {
+  const auto& edges = spec(t).dependents;
+  return std::any_of(edges.begin(), edges.end(), [&](const edge& x) {
+    return x.on == edge_condition::failure
+           && tasks_[first_of_[t.source] + x.step - 1].state
+                == task_state::completed;
+  });
+}
+
+/// How a run ends of which nothing is left to do. The first failure counts;
+/// without one, the first task that was cancelled by itself.
+run_state run::verdict() {
+  if (row_.state == run_state::cancelling)
+    return row_.error.code == errc::timed_out ? run_state::failed
+                                              : run_state::cancelled;
+  const task* cancelled = nullptr;
   for (const auto& t : tasks_) {
-    if (t.state != task_state::failed || is_item(t))
+    if (is_item(t))
       continue;
-    // A failure that another step was made for, and that went well, is handled.
-    auto handled = false;
-    for (const auto& edge : spec(t).dependents)
-      handled = handled
-                || (edge.on != edge_condition::success
-                    && tasks_[first_of_[t.source] + edge.step - 1].state
-                         == task_state::completed);
-    if (handled)
+    if (t.state == task_state::cancelled && cancelled == nullptr)
+      cancelled = &t;
+    if (t.state != task_state::failed || handled(t))
       continue;
-    to = run_state::failed;
     row_.error = {errc::agent_failed, t.error ? t.error->kind : category{},
                   "step `" + name_of(t) + "` failed"
                     + (t.error ? ": " + t.error->message : std::string{})};
     if (t.error)
       row_.error.code = t.error->code;
-    break;
+    return run_state::failed;
   }
-  if (row_.state == run_state::cancelling)
-    to = row_.error.code == errc::timed_out ? run_state::failed
-                                            : run_state::cancelled;
+  if (cancelled == nullptr)
+    return run_state::completed;
+  row_.error = {errc::cancelled, category::cancelled,
+                "step `" + name_of(*cancelled) + "` was cancelled"};
+  return run_state::cancelled;
+}
+
+void run::finish_if_over(instant now) {
+  if (over_ || live_ > 0)
+    return;
+  over_ = true;
+  auto to = verdict();
   row_.ended_at = now;
   if (to == run_state::completed)
     row_.output = gathered_output();

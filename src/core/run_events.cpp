@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 
 #include "core/run.hpp"
@@ -25,12 +26,23 @@ bool run::assigned(uint32_t number, uint32_t attempt, std::string_view agent,
   apply(t, task_event::start, now);
   set_run_state(run_state::running, now);
   note(fact_kind::task_started, &t, now, t.agent.str());
-  const auto& s = spec(t);
-  auto due = now + s.timeout.value_or(std::chrono::seconds{30});
-  if (s.deadline && t.queued_at + *s.deadline < due)
-    due = t.queued_at + *s.deadline;
+  auto due = now + spec(t).timeout.value_or(std::chrono::seconds{30});
+  if (t.deadline != no_instant)
+    due = std::min(due, t.deadline);
   arm(t, due_kind::timeout, due);
   return true;
+}
+
+std::string run::timed_out_words(const task& t, instant now,
+                                 const std::string& of_agent) const {
+  auto words =
+    t.deadline != no_instant && now >= t.deadline
+      ? "its deadline passed while it was in progress"
+      : "the attempt ran longer than "
+          + to_text(spec(t).timeout.value_or(std::chrono::seconds{30}));
+  if (!of_agent.empty() && of_agent != "cancelled")
+    words += "; its agent said: " + of_agent;
+  return words;
 }
 
 bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
@@ -74,9 +86,9 @@ bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
              "the agent crashed while it worked");
       break;
     case end_kind::timed_out:
-      failed(errc::timed_out, category::timeout,
-             "the attempt ran longer than "
-               + to_text(s.timeout.value_or(std::chrono::seconds{30})));
+      // What the agent says of it comes second: often just "cancelled".
+      what.error.message = timed_out_words(t, now, what.error.message);
+      failed(errc::timed_out, category::timeout, {});
       break;
     case end_kind::stuck:
       // It may still be doing things: only harmless work is tried elsewhere.

@@ -50,7 +50,7 @@ bool run::fall_back(task& t, const failure& why, instant now) {
   // Its agent said that it must not be tried again.
   if (why.kind == category::business)
     return false;
-  if (s.deadline && now >= t.queued_at + *s.deadline)
+  if (t.deadline != no_instant && now >= t.deadline)
     return false;
   if (!last.input.empty()) {
     auto input = resolved(last.input, t);

@@ -27,9 +27,8 @@ void run::add_steps(uint32_t source, uint32_t parent, instant now) {
     t.source = source;
     t.step = i;
     t.parent = parent;
-    t.priority = source == 0 && row_.priority != def.priority
-                   ? row_.priority
-                   : def.steps[i].priority;
+    t.priority =
+      def.steps[i].priority != 0 ? def.steps[i].priority : row_.priority;
     t.open = static_cast<uint32_t>(def.steps[i].depends_on.size());
     ++row_.counts[static_cast<size_t>(task_state::waiting)];
     ++live_;
@@ -169,9 +168,8 @@ void run::begin(task& t, instant now) {
 void run::queue(task& t, instant now) {
   to_queued(t, now);
   disarm(t);
-  const auto& s = spec(t);
-  if (s.deadline)
-    arm(t, due_kind::deadline, t.queued_at + *s.deadline);
+  if (t.deadline != no_instant)
+    arm(t, due_kind::deadline, t.deadline);
   note(fact_kind::task_queued, &t, now);
   if (row_.state == run_state::paused && !mutated(mutant::unpaused_return))
     apply(t, task_event::pause, now); // It came back; it goes on with the rest.
@@ -209,6 +207,7 @@ uint32_t run::child(const task& parent, uint32_t item) {
   t.parent = parent.number;
   t.item = item;
   t.priority = parent.priority;
+  t.deadline = parent.deadline; // Of all of them together.
   ++row_.counts[static_cast<size_t>(task_state::waiting)];
   ++live_;
   touch(t);

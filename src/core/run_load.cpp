@@ -1,6 +1,7 @@
 #include <cassert>
 #include <utility>
 
+#include "core/gate.hpp"
 #include "core/mutant.hpp"
 #include "core/run.hpp"
 
@@ -78,6 +79,7 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
     t.started_at = row.started_at;
     t.ended_at = row.ended_at;
     t.due_at = row.due_at;
+    t.deadline = row.deadline;
     t.input = row.input;
     t.output = row.output;
     t.agent = text{row.agent};
@@ -88,14 +90,20 @@ void run::restore(const stored_run& from, bool after_unclean_end) {
         && t.unclean == 0)
       t.unclean = 1;
     t.careful = after_unclean_end || t.unclean > 0;
+    if (const auto& s = spec(t);
+        s.deadline && t.deadline == no_instant && t.queued_at != no_instant)
+      t.deadline = t.queued_at + *s.deadline; // Written before schema 4.
     if (row.error)
       t.error = std::make_unique<failure>(row.error);
     ++row_.counts[static_cast<size_t>(t.state)];
     live_ += !terminal(t.state);
   }
-  // An approval that was given while the run was paused has no open question.
+  // What has been queued was let through. An approval that was given while the
+  // run was paused has no open question.
   for (auto& t : tasks_)
-    t.approved = t.state == task_state::awaiting_approval;
+    t.approved = t.state == task_state::awaiting_approval
+                 || (t.queued_at != no_instant
+                     && gate(spec(t), false) == verdict_of_gate::ask);
   for (const auto& question : from.decisions)
     at(question.task.number()).approved = false;
 }

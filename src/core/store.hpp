@@ -107,8 +107,8 @@ struct run_filter {
 
 struct task_filter {
   std::string workspace = "default"; // Empty: all; not together with `state`.
-  id run;                          // nil: tasks of all runs, newest first.
-  std::optional<task_state> state; // Served by an index where few match.
+  id run;                            // nil: tasks of all runs, newest first.
+  std::optional<task_state> state;   // Served by an index where few match.
   std::string agent;
 };
 

@@ -77,8 +77,8 @@ struct step {
   std::vector<edge> depends_on; // Towards earlier steps.
   std::vector<edge> dependents; // The same edges, seen from the other end.
   std::shared_ptr<const needs> need;
-  uint8_t priority = 5;
-  text input; // JSON; may hold templates.
+  uint8_t priority = 0; // 0: the run's.
+  text input;           // JSON; may hold templates.
   bool input_is_template = false;
   std::string when;                 // Lua expression; empty: always.
   std::optional<duration> timeout;  // Of one attempt.

@@ -97,6 +97,7 @@ core::task_row row_reader::task(const query& q) {
   x.spec = payload(q, 24, x.workspace);
   x.fallback = q.as<uint32_t>(25);
   x.stopping = q.number(26) != 0;
+  x.deadline = q.time(27);
   return x;
 }
 

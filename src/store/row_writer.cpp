@@ -153,7 +153,7 @@ int row_writer::write(const core::task_row& x) {
   if (!x.fresh) {
     bind_changes(to, x);
     bind_payloads(to, x);
-    to.number(x.fallback).number(x.stopping).key(key);
+    to.number(x.fallback).number(x.stopping).time(x.deadline).key(key);
     return finish(update_task_, to.code(), 1);
   }
   to.key(key).word(x.workspace).text(x.name).text(x.type);
@@ -161,7 +161,7 @@ int row_writer::write(const core::task_row& x) {
   bind_changes(to, x);
   bind_payloads(to, x);
   blobs_.bind(to, x.spec);
-  to.number(x.fallback).number(x.stopping);
+  to.number(x.fallback).number(x.stopping).time(x.deadline);
   return finish(insert_task_, to.code(), 1);
 }
 

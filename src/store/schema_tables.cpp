@@ -205,11 +205,15 @@ WHERE workspace='' AND EXISTS(
   SELECT 1 FROM runs r WHERE r.key=blob_uses.owner);
 )sql";
 
+constexpr const char* tables_4 = R"sql(
+ALTER TABLE tasks ADD COLUMN deadline INTEGER;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
   static const migration steps[] = {
-    {1, tables_1}, {2, tables_2}, {3, tables_3}};
+    {1, tables_1}, {2, tables_2}, {3, tables_3}, {4, tables_4}};
   return steps;
 }
 

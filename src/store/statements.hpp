@@ -15,7 +15,7 @@ namespace troupe::store::sql {
   "key, workspace, name, type, priority, step, parent, item, state, attempt, " \
   "retries, unclean, agent, error_code, error_kind, error, queued_at, "        \
   "started_at, ended_at, due_at, due, score, input, output, spec, fallback, "  \
-  "stopping"
+  "stopping, deadline"
 
 inline constexpr const char* insert_run =
   "INSERT INTO runs(" TROUPE_RUN_HEAD ", input, output) VALUES("
@@ -28,13 +28,13 @@ inline constexpr const char* update_run =
 
 inline constexpr const char* insert_task =
   "INSERT INTO tasks(" TROUPE_TASK_COLUMNS ") VALUES("
-  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 inline constexpr const char* update_task =
   "UPDATE tasks SET state=?, attempt=?, retries=?, unclean=?, agent=?, "
   "error_code=?, error_kind=?, error=?, queued_at=?, started_at=?, "
   "ended_at=?, due_at=?, due=?, score=?, input=?, output=?, fallback=?, "
-  "stopping=? WHERE key=?";
+  "stopping=?, deadline=? WHERE key=?";
 
 inline constexpr const char* put_attempt =
   "INSERT OR REPLACE INTO attempts(task, attempt, workspace, agent, "

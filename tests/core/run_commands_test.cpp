@@ -331,6 +331,23 @@ steps:
   CHECK(d.take().expired.size() == 1);
 }
 
+TEST_CASE("what was approved is not asked again, also after a restart",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n"
+               "  a: {type: t, retries: 0, approve: {timeout: 1h}}\n"
+               "  b: {}\n"};
+  CHECK_FALSE(d.r->answer(1, true, d.me, "boss", "", d.now));
+  d.take();
+  d.start("a");
+  d.end("a", outcome::failed("no"));
+  d.reload();
+  d.take();
+  CHECK_FALSE(d.r->retry(1, d.me, d.now));
+  d.take();
+  CHECK(d.state("a") == queued);
+}
+
 TEST_CASE("retry brings back what failed and what it made skip", "[core]")
 {
   run_driver d{"workflow: w\nsteps:\n  a: {retries: 0}\n"

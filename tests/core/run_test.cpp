@@ -106,6 +106,43 @@ steps:
   CHECK(d.row.state == run_state::completed);
 }
 
+TEST_CASE("what runs in any case handles no failure", "[core]")
+{
+  run_driver d{R"(
+workflow: w
+steps:
+  build: {retries: 0}
+  clean: {depends_on: [{step: build, on: always}]}
+)"};
+  d.start("build");
+  d.end("build", outcome::failed("broken"));
+  d.work("clean");
+  CHECK(d.row.state == run_state::failed);
+  CHECK(d.row.error.message == "step `build` failed: broken");
+}
+
+TEST_CASE("a run with a task that was cancelled by itself is cancelled",
+          "[core]")
+{
+  run_driver d{
+    "workflow: w\nsteps:\n  a: {}\n  b: {}\n  c: {depends_on: [a]}\n"};
+  d.r->cancel_task(d.task("a").number, d.me, "not now", d.now);
+  d.take();
+  CHECK(d.state("c") == skipped);
+  d.work("b");
+  CHECK(d.row.state == run_state::cancelled);
+  CHECK(d.row.error.message == "step `a` was cancelled");
+}
+
+TEST_CASE("steps without a priority have the run's", "[core]")
+{
+  run_driver d{"workflow: w\npriority: high\nsteps:\n  a: {}\n"
+               "  b: {priority: low}\n  each: {foreach: [1]}\n"};
+  CHECK(d.task("a").priority == 8);
+  CHECK(d.task("b").priority == 3);
+  CHECK(d.task("each[0]").priority == 8);
+}
+
 TEST_CASE("a condition that is false skips its step only", "[core]")
 {
   run_driver d{R"(
