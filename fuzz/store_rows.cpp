@@ -1,6 +1,5 @@
-#include <fuzzer/FuzzedDataProvider.h>
-
 #include "input.hpp"
+#include "slices.hpp"
 #include "store/row_reader.hpp"
 #include "store/sqlite_connection.hpp"
 #include "store/statements.hpp"
@@ -22,18 +21,19 @@ std::string echo_sql() {
   return sql;
 }
 
-void bind_any(sqlite3_stmt* to, int column, FuzzedDataProvider& from) {
-  auto bytes = from.ConsumeRandomLengthString(40);
+void bind_any(sqlite3_stmt* to, int column, fuzz::slices& from) {
+  auto kind = from.below(5);
+  auto bytes = kind < 3 ? std::string{} : from.text(40);
   auto size = static_cast<int>(bytes.size());
-  switch (from.ConsumeIntegralInRange(0, 4)) {
+  switch (kind) {
     case 0:
       sqlite3_bind_null(to, column);
       break;
     case 1:
-      sqlite3_bind_int64(to, column, from.ConsumeIntegral<int64_t>());
+      sqlite3_bind_int64(to, column, from.number<int64_t>());
       break;
     case 2:
-      sqlite3_bind_double(to, column, from.ConsumeFloatingPoint<double>());
+      sqlite3_bind_double(to, column, from.number<double>());
       break;
     case 3:
       sqlite3_bind_text(to, column, bytes.data(), size, SQLITE_TRANSIENT);
@@ -59,7 +59,7 @@ store::connection& database() {
 } // namespace
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  FuzzedDataProvider from{data, size};
+  fuzz::slices from{fuzz::text_of(data, size)};
   auto& db = database();
   static const auto sql = echo_sql();
   auto q = db.use(sql);
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     bind_any(statement, i, from);
   must(q.next(), "there is a row");
   using form = store::row_reader::form;
-  store::row_reader reader{db, from.ConsumeBool() ? form::whole : form::page};
+  store::row_reader reader{db, from.below(2) == 0 ? form::whole : form::page};
   auto run = reader.run(q);
   auto task = reader.task(q);
   reader.attempt(q);

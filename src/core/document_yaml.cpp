@@ -99,9 +99,10 @@ yaml_reader::yaml_reader(std::string_view source, const document_limits& limits,
   if (yaml_parser_initialize(&parser_) == 0)
     throw std::bad_alloc{};
   yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+  // No text at all is an empty one; libyaml ends the process for null.
+  const auto* text = source.empty() ? "" : source.data();
   yaml_parser_set_input_string(
-    &parser_, reinterpret_cast<const unsigned char*>(source.data()),
-    source.size());
+    &parser_, reinterpret_cast<const unsigned char*>(text), source.size());
 }
 
 void yaml_reader::next(yaml_event& to) {

@@ -119,3 +119,9 @@ TEST_CASE("hostile documents are refused early", "[document]")
   CHECK_FALSE(read_json("\"\xc0\xaf\"").problems.empty());     // Overlong.
   CHECK_FALSE(read_json(std::string_view{"\"\0\"", 3}).problems.empty());
 }
+
+TEST_CASE("no text at all is an empty one", "[document]")
+{
+  CHECK(yaml({}) == yaml(""));
+  CHECK(json({}) == json(""));
+}
