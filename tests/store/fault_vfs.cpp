@@ -22,16 +22,45 @@ std::mutex& plan_mutex() {
   return mutex;
 }
 
+int error_of(disk_op what) {
+  switch (what) {
+    case disk_op::open:
+      return SQLITE_CANTOPEN;
+    case disk_op::read:
+      return SQLITE_IOERR_READ;
+    case disk_op::sync:
+      return SQLITE_IOERR_FSYNC;
+    case disk_op::truncate:
+      return SQLITE_IOERR_TRUNCATE;
+    case disk_op::remove:
+      return SQLITE_IOERR_DELETE;
+    case disk_op::map:
+      return SQLITE_IOERR_SHMMAP;
+    case disk_op::look:
+      return SQLITE_IOERR_FSTAT;
+    case disk_op::write:
+    case disk_op::any:
+      break;
+  }
+  return SQLITE_IOERR_WRITE;
+}
+
+/// What this call has to answer; SQLITE_OK: what it does.
 int fault(disk_op what) {
   std::lock_guard guard{plan_mutex()};
   auto& plan = faults();
-  if (plan.nth == 0 || plan.what != what)
+  if (plan.nth == 0 || (plan.what != what && plan.what != disk_op::any))
     return SQLITE_OK;
   ++plan.seen;
   if (plan.seen < plan.nth || (plan.seen > plan.nth && !plan.for_good))
     return SQLITE_OK;
   ++plan.hits;
-  return plan.code;
+  return plan.code != 0 ? plan.code : error_of(what);
+}
+
+bool half_is_written() {
+  std::lock_guard guard{plan_mutex()};
+  return faults().half;
 }
 
 int do_close(sqlite3_file* x) {
@@ -39,16 +68,23 @@ int do_close(sqlite3_file* x) {
 }
 
 int do_read(sqlite3_file* x, void* to, int n, sqlite3_int64 at) {
+  if (auto code = fault(disk_op::read); code != SQLITE_OK)
+    return code;
   return real(x)->pMethods->xRead(real(x), to, n, at);
 }
 
 int do_write(sqlite3_file* x, const void* from, int n, sqlite3_int64 at) {
-  if (auto code = fault(disk_op::write); code != SQLITE_OK)
+  if (auto code = fault(disk_op::write); code != SQLITE_OK) {
+    if (half_is_written())
+      real(x)->pMethods->xWrite(real(x), from, n / 2, at);
     return code;
+  }
   return real(x)->pMethods->xWrite(real(x), from, n, at);
 }
 
 int do_truncate(sqlite3_file* x, sqlite3_int64 size) {
+  if (auto code = fault(disk_op::truncate); code != SQLITE_OK)
+    return code;
   return real(x)->pMethods->xTruncate(real(x), size);
 }
 
@@ -59,6 +95,8 @@ int do_sync(sqlite3_file* x, int flags) {
 }
 
 int do_size(sqlite3_file* x, sqlite3_int64* size) {
+  if (auto code = fault(disk_op::look); code != SQLITE_OK)
+    return code;
   return real(x)->pMethods->xFileSize(real(x), size);
 }
 
@@ -88,6 +126,8 @@ int do_traits(sqlite3_file* x) {
 
 int do_shm_map(sqlite3_file* x, int page, int size, int extend,
                void volatile** to) {
+  if (auto code = fault(disk_op::map); code != SQLITE_OK)
+    return code;
   return real(x)->pMethods->xShmMap(real(x), page, size, extend, to);
 }
 
@@ -115,10 +155,24 @@ sqlite3_vfs* system_vfs = nullptr;
 int do_open(sqlite3_vfs*, const char* name, sqlite3_file* x, int flags,
             int* out) {
   x->pMethods = nullptr;
+  if (auto code = fault(disk_op::open); code != SQLITE_OK)
+    return code;
   auto code = system_vfs->xOpen(system_vfs, name, real(x), flags, out);
   if (code == SQLITE_OK)
     x->pMethods = &methods;
   return code;
+}
+
+int do_remove(sqlite3_vfs*, const char* name, int sync_folder) {
+  if (auto code = fault(disk_op::remove); code != SQLITE_OK)
+    return code;
+  return system_vfs->xDelete(system_vfs, name, sync_folder);
+}
+
+int do_access(sqlite3_vfs*, const char* name, int flags, int* out) {
+  if (fault(disk_op::look) != SQLITE_OK)
+    return SQLITE_IOERR_ACCESS;
+  return system_vfs->xAccess(system_vfs, name, flags, out);
 }
 
 } // namespace
@@ -147,6 +201,8 @@ const char* fault_vfs() {
     made.zName = "troupe-fault";
     made.szOsFile += static_cast<int>(sizeof(fault_file));
     made.xOpen = do_open;
+    made.xDelete = do_remove;
+    made.xAccess = do_access;
     made.pNext = nullptr;
     return made;
   }();

@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "store/aftermath.hpp"
 #include "store/fault_vfs.hpp"
 #include "store/samples.hpp"
 
@@ -18,25 +19,6 @@ using namespace troupe::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct no_faults {
-  no_faults() { faults() = {}; }
-  ~no_faults() { faults() = {}; }
-};
-
-/// Looks at the store after a fault: everything acknowledged is there, the rest
-/// wholly or not at all, and the store goes on.
-void check_after(core::store& of, const std::vector<id>& acknowledged) {
-  session again{of, t0 + 1h};
-  auto reader = of.reader();
-  for (auto run : acknowledged)
-    CHECK(*reader->find_run(run));
-  auto problems = reader->check(true);
-  REQUIRE(problems);
-  CHECK(*problems == std::vector<std::string>{});
-  auto b = sample_batch(1, 999, 1);
-  CHECK(again.append(b).what == commit::done);
-}
 
 /// Six commits and upkeep with a fault at one point. True if it was met.
 bool survive(fault_plan plan) {
