@@ -88,6 +88,8 @@ figures start(settings& s);
 figures crowd(settings& s);
 figures timeouts(settings& s);
 figures look(settings& s);
+figures http(settings& s);
+figures stored(settings& s);
 
 /// `bench recovery` runs this in a process of its own.
 int recovery_child(const std::vector<std::string>& args);
