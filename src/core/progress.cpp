@@ -125,7 +125,7 @@ run_progress progress_of(const progress_question& ask) {
   out.completed = count(task_state::completed);
   out.in_progress = count(task_state::in_progress);
   out.failed = count(task_state::failed);
-  out.percent = percent_of(out.completed, out.total);
+  out.percent = percent_of(ended, out.total);
   if (out.completed > 0)
     out.average = ask.completed_took / out.completed;
   if (!ask.left || ended == out.total)

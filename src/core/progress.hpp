@@ -60,7 +60,7 @@ struct run_progress {
   uint32_t completed = 0;
   uint32_t in_progress = 0;
   uint32_t failed = 0;
-  double percent = 0; // completed / total; one decimal, never rounded up.
+  double percent = 0; // ended / total; one decimal, never rounded up.
   std::optional<duration> average;
   std::optional<estimate> eta; // Nothing: unknown, or nothing is left.
 };

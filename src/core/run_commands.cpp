@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/mutant.hpp"
+#include "core/reader.hpp"
 #include "core/run.hpp"
 
 // What people and programs ask of a run.
@@ -14,6 +15,27 @@ namespace {
 failure not_possible(std::string_view what, std::string_view state) {
   return {errc::invalid_state, category::validation,
           std::string{what} + " is not possible: it is " + std::string{state}};
+}
+
+/// Why no step ever takes such a signal; empty: one may.
+failure nobody_takes(std::string_view signal,
+                     const std::vector<workflow_ptr>& sources) {
+  std::vector<std::string_view> known;
+  for (const auto& source : sources)
+    for (const auto& s : source->steps) {
+      if (s.kind != step_kind::signal)
+        continue;
+      if (s.signal == signal)
+        return {};
+      known.push_back(s.signal);
+    }
+  auto hint = did_you_mean(signal, known);
+  if (hint.empty())
+    hint = known.empty() ? "none of them waits for a signal"
+                         : "one waits for `" + std::string{known[0]} + "`";
+  return {errc::invalid, category::validation,
+          "no step of this run waits for a signal `" + std::string{signal}
+            + "`; " + hint};
 }
 
 } // namespace
@@ -140,6 +162,10 @@ failure run::retry(uint32_t number, const origin& by, instant now) {
     return not_possible("retry", to_string(row_.state));
   if (row_.state == run_state::paused)
     return not_possible("retry", "paused; resume the run first");
+  if (row_.state == run_state::completed)
+    return not_possible("retry",
+                        "completed; a failure in it was handled by other "
+                        "steps. Submit it again to run it anew");
   std::vector<uint32_t> failed;
   if (number != 0) {
     if (find(number) == nullptr)
@@ -242,6 +268,8 @@ failure run::signal(std::string_view name, text payload, const origin& by,
                     instant now, bool& taken) {
   if (terminal(row_.state) || row_.state == run_state::cancelling)
     return not_possible("signal", to_string(row_.state));
+  if (auto why = nobody_takes(name, sources_))
+    return why;
   taken = false;
   for (auto& t : tasks_) {
     if (t.state != task_state::in_progress || spec(t).kind != step_kind::signal

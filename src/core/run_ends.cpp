@@ -13,6 +13,29 @@
 
 namespace troupe::core {
 
+namespace {
+
+/// Where a step is a run of its own whose step failed, and so on, the outermost
+/// and the innermost of them tell enough.
+std::string step_failed(const std::string& name, std::string_view why) {
+  constexpr std::string_view mark = "` failed: ";
+  auto whole = "step `" + name + "` failed";
+  if (why.empty())
+    return whole;
+  auto innermost = why;
+  for (;;) {
+    auto end = why.starts_with("step `") ? why.find(mark) : why.npos;
+    if (end == why.npos)
+      break;
+    innermost = why;
+    why.remove_prefix(end + mark.size());
+  }
+  auto same = innermost.starts_with(whole + ": ");
+  return whole + ": " + std::string{same ? why : innermost};
+}
+
+} // namespace
+
 void run::complete(task& t, text output, instant now) {
   // What is expected of a foreach or a loop is expected of each item or round.
   if (!is_group(t) && !is_loop(t))
@@ -239,8 +262,7 @@ run_state run::verdict() {
     if (t.state != task_state::failed || handled(t))
       continue;
     row_.error = {errc::agent_failed, t.error ? t.error->kind : category{},
-                  "step `" + name_of(t) + "` failed"
-                    + (t.error ? ": " + t.error->message : std::string{})};
+                  step_failed(name_of(t), t.error ? t.error->message : "")};
     if (t.error)
       row_.error.code = t.error->code;
     return run_state::failed;

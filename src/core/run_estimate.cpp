@@ -6,12 +6,38 @@ namespace troupe::core {
 
 namespace {
 
-bool moves(const run_row& run) {
-  return run.state == run_state::queued || run.state == run_state::running;
+bool moves(const run_row& run, bool at_work, instant now) {
+  auto open = run.state == run_state::queued || run.state == run_state::running;
+  return open && run.started_at != no_instant
+         && (at_work || now - run.updated_at < stands_after);
+}
+
+/// With an agent, as a sub-run, asleep, or soon again: what waits for a signal
+/// is in progress, too.
+bool is_at_work(const task_row& x) {
+  return x.state == task_state::retrying
+         || (x.state == task_state::in_progress
+             && (!x.agent.empty() || x.due == due_kind::sleep));
+}
+
+bool is_at_work(const run_row& run) {
+  auto count = [&run](task_state x) {
+    auto i = static_cast<size_t>(x);
+    return i < run.counts.size() ? run.counts[i] : 0;
+  };
+  return count(task_state::in_progress) + count(task_state::retrying) > 0;
 }
 
 bool is_main_task(const task_row& x) {
   return x.parent == 0;
+}
+
+std::optional<estimate> pace_of(const run_row& run, instant now) {
+  uint64_t ended = 0;
+  uint64_t open = 0;
+  for (size_t i = 0; i < run.counts.size(); ++i)
+    (terminal(static_cast<task_state>(i)) ? ended : open) += run.counts[i];
+  return open == 0 ? std::nullopt : by_pace(now - run.started_at, ended, open);
 }
 
 } // namespace
@@ -19,7 +45,9 @@ bool is_main_task(const task_row& x) {
 std::optional<estimate> estimate_of(const stored_run& run, const workflow& what,
                                     const performance_history& history,
                                     instant now) {
-  if (!moves(run.run))
+  auto at_work = std::any_of(run.tasks.begin(), run.tasks.end(),
+                             [](const task_row& x) { return is_at_work(x); });
+  if (!moves(run.run, at_work, now))
     return std::nullopt;
   progress_question ask;
   for (size_t i = 0; i < run.run.counts.size() && i < ask.counts.size(); ++i)
@@ -42,17 +70,14 @@ std::optional<estimate> estimate_of(const stored_run& run, const workflow& what,
     average = ask.completed_took / measured;
   ask.left = remaining(
     what, [&steps](uint32_t step) { return steps[step]; }, history, average);
-  return progress_of(ask).eta;
+  auto known = progress_of(ask).eta;
+  return known ? known : pace_of(run.run, now);
 }
 
 std::optional<estimate> estimate_of(const run_row& run, instant now) {
-  if (!moves(run) || run.started_at == no_instant)
+  if (!moves(run, is_at_work(run), now))
     return std::nullopt;
-  uint64_t ended = 0;
-  uint64_t open = 0;
-  for (size_t i = 0; i < run.counts.size(); ++i)
-    (terminal(static_cast<task_state>(i)) ? ended : open) += run.counts[i];
-  return open == 0 ? std::nullopt : by_pace(now - run.started_at, ended, open);
+  return pace_of(run, now);
 }
 
 } // namespace troupe::core

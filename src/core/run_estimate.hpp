@@ -5,8 +5,13 @@
 
 namespace troupe::core {
 
+/// A run in which nothing was at work for that long stands: it waits for an
+/// agent, a person or a signal, and nobody knows how long.
+inline constexpr duration stands_after = std::chrono::seconds{10};
+
 /// How long a stored run still takes, by the state of each of its tasks.
-/// Nothing where nobody can know: no history, nothing ended, or it stands.
+/// Nothing where nobody can know: no history and nothing ended, nothing has
+/// begun, or it stands.
 std::optional<estimate> estimate_of(const stored_run& run, const workflow& what,
                                     const performance_history& history,
                                     instant now);

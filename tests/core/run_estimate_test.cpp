@@ -47,10 +47,11 @@ TEST_CASE("the history of a type tells how long a run takes", "[core]")
   performance_history history;
   for (int i = 0; i < 20; ++i)
     history.fold({"ann", "build", true, 10s});
+  CHECK_FALSE(ask(d, history)); // It waits for an agent: who knows how long.
+  d.start("a");
   REQUIRE(ask(d, history));
   auto whole = std::chrono::duration<double>(ask(d, history)->middle).count();
   CHECK(whole == Approx(30).epsilon(0.15));
-  d.start("a");
   d.now += 4s;
   auto later = std::chrono::duration<double>(ask(d, history)->middle).count();
   CHECK(later == Approx(whole - 4).epsilon(0.05));
@@ -84,6 +85,29 @@ TEST_CASE("a run that stands or has ended has no time left to tell", "[core]")
   d.take();
   CHECK_FALSE(ask(d));
   CHECK_FALSE(estimate_of(d.row, d.now));
+}
+
+TEST_CASE("a run that waits for somebody has no time left to tell", "[core]")
+{
+  for (auto wait : {"approve: {timeout: 1h}", "signal: go"}) {
+    INFO(wait);
+    run_driver d{"workflow: w\nsteps:\n  a: {}\n  b: {depends_on: [a], "
+                 + std::string{wait} + "}\n  c: {depends_on: [b]}\n"};
+    d.start("a");
+    d.now += 6s;
+    d.end("a", outcome::done());
+    CHECK(ask(d)); // Between two tasks, as far as anybody can tell.
+    d.now += stands_after;
+    CHECK_FALSE(ask(d));
+  }
+}
+
+TEST_CASE("a run that sleeps says for how long", "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n  a: {sleep: 1h}\n"};
+  d.now += 10min;
+  REQUIRE(ask(d));
+  CHECK(ask(d)->middle == 50min);
 }
 
 TEST_CASE("a pace is known the better the more has ended", "[core]")
