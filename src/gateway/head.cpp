@@ -38,14 +38,16 @@ bool usable_request_id(const std::string& id) {
                         [](char c) { return c > ' ' && c < 0x7f; });
 }
 
-std::optional<complaint> host_complaint(const beast_request& from) {
-  auto hosts = from.count(http::field::host);
-  if (hosts == 1 || (hosts == 0 && from.version() < 11))
-    return std::nullopt;
-  return malformed({"", 0, 0,
-                    hosts == 0 ? "the Host header is missing"
-                               : "there is more than one Host header",
-                    "send it once"});
+std::optional<complaint> count_complaint(const beast_request& from) {
+  if (from.count(http::field::host) == 0 && from.version() >= 11)
+    return malformed({"", 0, 0, "the Host header is missing", "send it once"});
+  for (const auto* name :
+       {"Host", "Idempotency-Key", "Troupe-Workspace", "Last-Event-ID"})
+    if (from.count(name) > 1)
+      return malformed(
+        {"", 0, 0, "there is more than one " + std::string{name} + " header",
+         "send it once"});
+  return std::nullopt;
 }
 
 bool is_parse_error(boost::beast::error_code ec) {

@@ -24,8 +24,9 @@ http_request head_of(const beast_request& from, bool over_tcp);
 /// At most 128 printable ASCII characters: it goes into logs and headers.
 bool usable_request_id(const std::string& id);
 
-/// HTTP/1.1 wants exactly one Host; two could be read differently by others.
-std::optional<complaint> host_complaint(const beast_request& from);
+/// HTTP/1.1 wants exactly one Host. Two of it, or of a header that means
+/// something to us, could be read differently by others.
+std::optional<complaint> count_complaint(const beast_request& from);
 
 /// The peer's mistake, as opposed to the connection's end.
 bool is_parse_error(boost::beast::error_code ec);

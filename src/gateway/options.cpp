@@ -22,7 +22,9 @@ void check_listen(const gateway_options& opts,
   if (opts.unix_socket.size() > unix_path_bytes_max)
     found.push_back("the path of the Unix socket is longer than "
                     + std::to_string(unix_path_bytes_max)
-                    + " bytes: " + opts.unix_socket);
+                    + " bytes: " + opts.unix_socket
+                    + "; use a shorter data directory, or set "
+                      "gateway.unix_socket to a shorter path or to `off`");
 }
 
 } // namespace

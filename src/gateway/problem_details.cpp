@@ -47,7 +47,6 @@ unsigned http_status(errc code) {
     case errc::not_found:
       return 404;
     case errc::invalid_state:
-    case errc::key_reused:
     case errc::already_answered:
     case errc::cancelled:
     case errc::no_agent:
@@ -56,6 +55,7 @@ unsigned http_status(errc code) {
     case errc::dependency_failed:
       return 409;
     case errc::invalid:
+    case errc::key_reused:
     case errc::template_failed:
     case errc::limit_reached:
       return 422;

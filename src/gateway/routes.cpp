@@ -239,6 +239,9 @@ bool wants_wait(std::string_view prefer) {
   return false;
 }
 
+// What a store can count to.
+constexpr uint64_t event_id_max = INT64_MAX;
+
 // A cursor that none of our streams gave would begin anywhere or never.
 std::optional<complaint> refuse_cursor(const core::watch_request& what,
                                        const std::string& from, bool given) {
@@ -253,7 +256,8 @@ std::optional<complaint> refuse_cursor(const core::watch_request& what,
   uint64_t number = 0;
   const auto* end = what.after.data() + what.after.size();
   auto read = std::from_chars(what.after.data(), end, number);
-  if (!what.after.empty() && read.ec == std::errc{} && read.ptr == end)
+  if (!what.after.empty() && read.ec == std::errc{} && read.ptr == end
+      && number <= event_id_max)
     return std::nullopt;
   return malformed({from, 0, 0,
                     "`" + what.after.substr(0, 60) + "` is no id of an event",

@@ -139,7 +139,7 @@ void session::take_head() {
 
 std::optional<http_reply> session::refuse_room() {
   const auto& opts = house_->opts;
-  if (auto wrong = host_complaint(parser_->get()))
+  if (auto wrong = count_complaint(parser_->get()))
     return to_reply(*wrong, request_);
   auto length = parser_->content_length();
   if (length && *length > opts.body_bytes_max)

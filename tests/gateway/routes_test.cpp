@@ -188,6 +188,7 @@ TEST_CASE("bad requests get the status that says what is wrong", "[gateway]")
     {"GET", runs + "/events?after=-1", "", 400},
     {"GET", runs + "/events?after=7x", "", 400},
     {"GET", runs + "/events?after=99999999999999999999", "", 400},
+    {"GET", runs + "/events?after=9223372036854775808", "", 400},
     {"GET", "/api/v1/events?after=1", "", 400},
     {"GET", "http://localhost/healthz", "", 400},
     {"POST", "/api/v1/runs", "", 400},
@@ -357,7 +358,7 @@ TEST_CASE("errors have their HTTP status, and Retry-After where it helps",
     return reply_to({}, answer, request("GET", "/api/v1/status"));
   };
   CHECK(reply(errc::not_found).status == 404);
-  CHECK(reply(errc::key_reused).status == 409);
+  CHECK(reply(errc::key_reused).status == 422);
   CHECK(reply(errc::invalid_state).status == 409);
   CHECK(reply(errc::rejected).status == 403);
   CHECK(reply(errc::internal).status == 500);
