@@ -61,8 +61,7 @@ std::optional<core::estimate> look(core::store_reader& store, core::id run,
   auto parsed = core::parse_workflow((*definition)->body.view());
   if (!parsed.value)
     return std::nullopt;
-  auto found = core::estimate_of(*stored, *parsed.value, history, now);
-  return found ? found : core::estimate_of(stored->run, now);
+  return core::estimate_of(*stored, *parsed.value, history, now);
 }
 
 void read_run(self_ptr self, core::id run) {

@@ -2,6 +2,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/run.hpp"
+#include "core/command_key.hpp"
 
 // What people and other runs ask of a run. The answers go out when they are
 // durable.
@@ -38,8 +39,10 @@ void carry_out(self_ptr self, command& x, answer& reply) {
     case verb::signal: {
       auto taken = false;
       reply.error = st.decide->signal(x.name, x.body, x.by, now, taken);
-      reply.body =
-        core::text{taken ? R"({"taken":true})" : R"({"taken":false})"};
+      reply.body = core::text{
+        taken ? R"({"taken":true})"
+              : R"({"taken":false,"note":"no step of this run waits for it )"
+                R"(now; kept until one does"})"};
       break;
     }
     case verb::approve:
@@ -50,12 +53,33 @@ void carry_out(self_ptr self, command& x, answer& reply) {
   }
 }
 
+/// The key of a command stands for that command alone.
+failure key_problem(const core::run& run, const command& x) {
+  std::string used_for;
+  if (x.idempotency_key == run.row().idempotency_key)
+    used_for = "the submission of this run";
+  else if (core::use_of_key(run.row().commands, x.own) == core::key_use::other)
+    used_for = "another command to this run";
+  if (used_for.empty())
+    return {};
+  return {errc::key_reused, category::validation,
+          "idempotency key `" + x.idempotency_key + "` was used for " + used_for
+            + "; send the same again, or use a new key"};
+}
+
 /// What is sent again, by a desk or by a client, is answered and not done
 /// again.
 void once(self_ptr self, command& x, answer& reply) {
   auto& st = self->state;
-  reply.repeated = x.own && st.decide->has_carried_out(x.own);
+  auto keyed = x.own && !x.idempotency_key.empty();
+  reply.repeated = keyed ? core::use_of_key(st.decide->row().commands, x.own)
+                             == core::key_use::same
+                         : x.own && st.decide->has_carried_out(x.own);
   if (reply.repeated)
+    return;
+  if (keyed)
+    reply.error = key_problem(*st.decide, x);
+  if (reply.error)
     return;
   carry_out(self, x, reply);
   if (x.own && !reply.error)

@@ -9,6 +9,8 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "core/resources.hpp"
+
 namespace troupe::cli {
 
 namespace {
@@ -20,8 +22,9 @@ using clock = std::chrono::steady_clock;
 constexpr uint64_t open_files_min = 1024;
 constexpr uint64_t open_files_good = 8192;
 constexpr uint64_t free_bytes_min = 256ull << 20;
-// The watermarks at which intake closes.
-constexpr unsigned new_runs_stop_percent = 85;
+// As the node's own monitor warns.
+constexpr auto used_percent_max =
+  static_cast<unsigned>(core::resource_watch::disk_used_max * 100);
 constexpr int sync_rounds = 9;
 
 std::string megabytes(uint64_t bytes) {
@@ -79,10 +82,10 @@ finding judge_disk(uint64_t free_bytes, uint64_t total_bytes) {
   finding out{
     health::good, "disk space",
     megabytes(free_bytes) + " free, " + std::to_string(used) + " % used", ""};
-  if (used >= new_runs_stop_percent || free_bytes < free_bytes_min) {
+  if (used >= used_percent_max || free_bytes < free_bytes_min) {
     out.how = free_bytes < free_bytes_min ? health::bad : health::note;
-    out.todo = "free some space; new runs are refused from "
-               + std::to_string(new_runs_stop_percent) + " % on";
+    out.todo = "free some space; new work is refused while less than "
+               "node.disk_reserve is free (64 MiB, unless set)";
   }
   return out;
 }
@@ -133,7 +136,9 @@ std::vector<finding> check_machine(const fs::path& directory) {
   }
   auto unit = static_cast<uint64_t>(found.f_bsize);
   out.push_back(judge_file_system(static_cast<int64_t>(found.f_type)));
-  out.push_back(judge_disk(found.f_bavail * unit, found.f_blocks * unit));
+  // As `df` and the node count: what is kept for root is not ours to use.
+  auto ours = found.f_blocks - found.f_bfree + found.f_bavail;
+  out.push_back(judge_disk(found.f_bavail * unit, ours * unit));
   out.push_back(check_sync(directory));
   return out;
 }

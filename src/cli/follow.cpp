@@ -116,6 +116,7 @@ public:
       view_.add_tasks(tasks);
     else
       view_.begin_anew(tasks);
+    note_last(tasks);
     screen_.draw(view_);
     while (watch_once())
       ;
@@ -197,11 +198,41 @@ private:
     if (!event.cursor.empty())
       cursor_ = event.cursor;
     failures_ = 0;
+    if (!call_.json())
+      learn_name(view_.unnamed(parsed));
     auto changed = view_.apply(parsed);
     screen_.log(view_, parsed, event.json);
     // A burst is drawn once.
     if (changed && box_->empty())
       screen_.draw(view_);
+  }
+
+  // Items and rounds are made while the run goes on. Names come in pages, in
+  // the order in which the tasks were made.
+  void learn_name(const std::string& id) {
+    if (id.empty() || id <= last_named_)
+      return;
+    try {
+      for (auto more = true; more && last_named_ < id;) {
+        auto page = call_.ask(
+          "tasks",
+          {{"run", to_string(run_)}, {"limit", 1000}, {"after", last_named_}});
+        view_.add_names(page);
+        more = note_last(page);
+      }
+    } catch (const stop_verb&) {
+      // The stream is what counts: it says whether the node is gone.
+    }
+  }
+
+  // False: there was none after those that are known.
+  bool note_last(const json& page) {
+    auto list = page.value("tasks", json::array());
+    auto last = list.empty() ? std::string{} : list.back().value("task", "");
+    if (last <= last_named_)
+      return false;
+    last_named_ = std::move(last);
+    return true;
   }
 
   bool stop_for_approval() const {
@@ -237,6 +268,7 @@ private:
   screen screen_;
   std::shared_ptr<mailbox> box_;
   std::string cursor_;
+  std::string last_named_; // Id of a task; its order is that of the ids.
   int failures_ = 0;
   reason_to_stop stopped_ = nothing;
   clock::time_point estimate_at_;

@@ -158,9 +158,11 @@ void call_errand::broken(error_code ec) {
   // It was connected: what was asked may have been done.
   if (ec == boost::beast::error::timeout && sent_)
     out.error = {errc::timed_out, category::timeout,
-                 to_text(at_.where)
-                   + " did not answer in time; it may have done what was "
-                     "asked: look with `troupe runs` before you ask again"};
+                 to_text(at_.where) + " did not answer in time"};
+  else if (sent_)
+    out.error = {errc::restarting, category::network,
+                 "the connection to " + to_text(at_.where)
+                   + " broke before the answer came"};
   finish(std::move(out));
 }
 

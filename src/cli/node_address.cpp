@@ -25,6 +25,12 @@ core::result<node_address> parse_node_address(const std::string& text) {
     rest.remove_prefix(5);
     if (rest.empty())
       return wrong(text);
+    if (rest.size() > unix_path_bytes_max)
+      return failure{errc::invalid, category::validation,
+                     "the path of a Unix socket has at most "
+                       + std::to_string(unix_path_bytes_max) + " bytes, not "
+                       + std::to_string(rest.size()) + ": " + std::string{rest}
+                       + "; name the node with --node http://HOST:PORT"};
     out.unix_path = rest;
     return out;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -15,6 +16,9 @@ struct node_address {
 
   bool operator==(const node_address&) const = default;
 };
+
+/// sockaddr_un holds 108 bytes with the final zero.
+inline constexpr size_t unix_path_bytes_max = 107;
 
 /// "http://127.0.0.1:8765", "127.0.0.1:8765" or "unix:/path".
 core::result<node_address> parse_node_address(const std::string& text);

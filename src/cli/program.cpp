@@ -68,10 +68,8 @@ void check_required(const verb& of, const po::variables_map& args) {
   }
 }
 
-int say(const surroundings& around, const stop_verb& why) {
-  around.err << "troupe: " << why.what << '\n';
-  if (!why.hint.empty())
-    around.err << "  hint: " << why.hint << '\n';
+int end_with(const surroundings& around, const stop_verb& why) {
+  say(around, why);
   return why.code;
 }
 
@@ -95,17 +93,23 @@ int run_verb(const verb& of, const std::vector<std::string>& args,
     verb_call call{around, std::move(parsed)};
     return of.run(call);
   } catch (const po::error& e) {
-    return say(around, {exit_usage, e.what(),
-                        "see `troupe help " + std::string{of.name} + "`"});
+    return end_with(around, {exit_usage, e.what(),
+                             "see `troupe help " + std::string{of.name} + "`"});
   } catch (const stop_verb& why) {
-    return say(around, why);
+    return end_with(around, why);
   } catch (const std::exception& e) {
-    return say(around, {exit_failure, e.what(),
-                        "this looks like a bug; please report it"});
+    return end_with(around, {exit_failure, e.what(),
+                             "this looks like a bug; please report it"});
   }
 }
 
 } // namespace
+
+void say(const surroundings& around, const stop_verb& why) {
+  around.err << "troupe: " << why.what << '\n';
+  if (!why.hint.empty())
+    around.err << "  hint: " << why.hint << '\n';
+}
 
 std::string help_text(const verb& of) {
   std::string out = "Usage: troupe " + std::string{of.name};
@@ -153,8 +157,8 @@ int run_program(const std::vector<std::string>& args,
     return around.sim(rest); // So has this.
   if (const auto* found = find_verb(name))
     return run_verb(*found, rest, around);
-  return say(around, {exit_usage, "no verb `" + name + "`",
-                      near_verb(name) + "`troupe help` lists them all"});
+  return end_with(around, {exit_usage, "no verb `" + name + "`",
+                           near_verb(name) + "`troupe help` lists them all"});
 }
 
 } // namespace troupe::cli

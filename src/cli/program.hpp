@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -36,6 +37,8 @@ struct surroundings {
   /// Makes a data directory from a backup.
   std::function<failure(const std::string& backup, const std::string& data)>
     restore = {};
+  /// Before a question is asked again whose answer was lost; doubles each time.
+  std::chrono::milliseconds ask_again_pause{1'000};
 };
 
 /// `troupe ARGS`, without the program's name. Returns an exit code.

@@ -122,11 +122,22 @@ void progress_view::add_tasks(const json& list) {
 
 void progress_view::begin_anew(const json& list) {
   ended_before_ = 0;
+  add_names(list);
+}
+
+void progress_view::add_names(const json& list) {
   auto pos = list.find("tasks");
   if (pos == list.end() || !pos->is_array())
     return;
   for (const auto& x : *pos)
     tasks_[text_of(x, "task")].name = text_of(x, "name");
+}
+
+std::string progress_view::unnamed(const json& event) const {
+  auto id = text_of(event, "id");
+  auto pos = tasks_.find(id);
+  auto named = pos != tasks_.end() && !pos->second.name.empty();
+  return named || state_after(event).empty() ? std::string{} : id;
 }
 
 bool progress_view::apply(const json& event) {

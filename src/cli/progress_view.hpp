@@ -30,6 +30,12 @@ public:
   /// The same, but names alone: the events tell the rest from its beginning.
   void begin_anew(const nlohmann::json& list);
 
+  /// Names of tasks that the run has made meanwhile.
+  void add_names(const nlohmann::json& list);
+
+  /// The task of an event that nobody has named yet; empty: none.
+  std::string unnamed(const nlohmann::json& event) const;
+
   /// What the operation `run` says now about the time that is left.
   void set_eta(const nlohmann::json& run);
 

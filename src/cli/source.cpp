@@ -5,6 +5,8 @@
 #include <iostream>
 #include <iterator>
 
+#include "core/json_text.hpp"
+
 namespace troupe::cli {
 
 namespace {
@@ -33,6 +35,8 @@ json value_of(const std::string& text) {
   return parsed.is_discarded() ? json(text) : parsed;
 }
 
+} // namespace
+
 double scale_of(verb_call& call) {
   if (!call.has("time-scale"))
     return 1;
@@ -46,6 +50,8 @@ double scale_of(verb_call& call) {
   }
   throw stop_verb{exit_usage, "--time-scale is no number", "write e.g. 0.01"};
 }
+
+namespace {
 
 json params_of_text(verb_call& call, const std::string& text) {
   auto parsed = json::parse(text, nullptr, false);
@@ -69,6 +75,10 @@ void source_options(po::options_description_easy_init& add) {
       "a JSON object with inputs; --input goes over it");
   add("priority", po::value<uint32_t>()->value_name("1..10"),
       "10 is urgent; default 5");
+  time_scale_option(add);
+}
+
+void time_scale_option(po::options_description_easy_init& add) {
   add("time-scale", po::value<std::string>()->value_name("X"),
       "for WfCommons files: run times are multiplied with this");
 }
@@ -102,10 +112,13 @@ std::string read_text(const std::string& path) {
 json input_of(verb_call& call) {
   json out = json::object();
   if (call.has("input-file")) {
-    out = json::parse(read_text(call.text("input-file")), nullptr, false);
+    auto name = call.text("input-file");
+    auto found = core::parse_json(read_text(name), name);
+    if (!found)
+      throw stop_verb{exit_usage, found.error().message, ""};
+    out = std::move(*found);
     if (!out.is_object())
-      throw stop_verb{exit_usage,
-                      call.text("input-file") + " holds no JSON object",
+      throw stop_verb{exit_usage, name + " holds no JSON object",
                       "write {\"name\": value, ..}"};
   }
   for (const auto& x : call.list("input")) {

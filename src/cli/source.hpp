@@ -7,6 +7,10 @@ namespace troupe::cli {
 /// Adds `--input`, `--input-file`, `--time-scale`, `--priority`.
 void source_options(po::options_description_easy_init& add);
 
+void time_scale_option(po::options_description_easy_init& add);
+/// Its value; 1 where it is not given. Throws `stop_verb`.
+double scale_of(verb_call& call);
+
 /// The params of `submit` and `plan` for FILE: a workflow (YAML, JSON,
 /// WfCommons) or a JSON list of tasks; "-" is the standard input, and a name
 /// that is no file a registered workflow. Throws `stop_verb`.

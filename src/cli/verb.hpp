@@ -23,6 +23,9 @@ struct stop_verb {
   std::string hint;
 };
 
+/// Says it on stderr.
+void say(const surroundings& around, const stop_verb& why);
+
 /// What a verb works with.
 class verb_call {
 public:
@@ -57,10 +60,14 @@ public:
   bool own_node() const { return own_node_; }
 
   /// Asks and waits. Throws `stop_verb` for an error; problems are said to be
-  /// in `file`, if it is named.
+  /// in `file`, if it is named. What changes something has a key, its own where
+  /// none is given, and is asked again where its answer is lost.
   nlohmann::json ask(const std::string& op,
                      const nlohmann::json& params = nlohmann::json::object(),
                      const std::string& key = {}, const std::string& file = {});
+
+  /// Whether an earlier try of the newest question may have been done.
+  bool asked_again() const { return asked_again_; }
 
   core::origin origin() const;
 
@@ -69,11 +76,15 @@ public:
   const surroundings& around() const { return around_; }
 
 private:
+  core::api_answer ask_once(const core::api_request& what);
+  core::api_answer ask_until_known(const core::api_request& what);
+
   const surroundings& around_;
   po::variables_map args_;
   std::shared_ptr<core::api> connected_;
   core::api* api_ = nullptr;
   bool own_node_ = false;
+  bool asked_again_ = false;
 };
 
 /// A line of docs/cli.md.

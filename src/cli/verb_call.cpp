@@ -1,58 +1,8 @@
-#include <chrono>
-#include <future>
-
 #include "cli/http_api.hpp"
 #include "cli/node_address.hpp"
 #include "cli/verb.hpp"
-#include "core/json_text.hpp"
 
 namespace troupe::cli {
-
-namespace {
-
-// "file:line:column: what; hint", a line for each.
-std::string listed(const core::problems& all, const std::string& file) {
-  std::string out;
-  for (const auto& x : all) {
-    out += "\n  ";
-    if (x.line > 0)
-      out += (file.empty() ? "" : file + ":") + std::to_string(x.line) + ":"
-             + std::to_string(x.column) + ": ";
-    out += x.what;
-    if (!x.where.empty())
-      out += " (at " + x.where + ")";
-    if (!x.hint.empty())
-      out += "; " + x.hint;
-  }
-  return out;
-}
-
-// "Something is wrong; do this": it needs no second hint.
-bool says_what_to_do(const std::string& message) {
-  return message.find("; ") != std::string::npos;
-}
-
-stop_verb stop_for(const core::api_answer& got, const std::string& file) {
-  auto what = got.error.message.empty() ? std::string{message(got.error.code)}
-                                        : got.error.message;
-  auto hint = std::string{message(got.error.code)};
-  auto problems = got.problems;
-  if (problems.size() == 1 && problems[0].what == what) {
-    // Said once is enough.
-    hint = problems[0].hint;
-    problems.clear();
-  } else if (got.error.kind == category::network || hint == what
-             || (problems.empty()
-                 && (got.error.code == errc::invalid
-                     || says_what_to_do(what)))) {
-    hint.clear();
-  }
-  if (!file.empty() && !problems.empty())
-    what = file + " has " + what;
-  return {exit_code_of(got.error), what + listed(problems, file), hint};
-}
-
-} // namespace
 
 verb_call::verb_call(const surroundings& around, po::variables_map args)
   : around_(around), args_(std::move(args)) {}
@@ -104,7 +54,7 @@ bool verb_call::names_data() const {
 
 core::result<node_address> verb_call::address() const {
   if (given_node().empty() && names_data())
-    return node_address{socket_path(data()), {}, 0};
+    return parse_node_address("unix:" + socket_path(data()));
   return choose_node(given_node(), data());
 }
 
@@ -127,28 +77,6 @@ core::api& verb_call::node() {
   if (!api_ && !node_if_any())
     throw stop_verb{exit_no_node, no_node(*address()).message, ""};
   return *api_;
-}
-
-core::origin verb_call::origin() const {
-  return {"local", "cli", "", ""};
-}
-
-nlohmann::json verb_call::ask(const std::string& op,
-                              const nlohmann::json& params,
-                              const std::string& key, const std::string& file) {
-  auto answer = std::make_shared<std::promise<core::api_answer>>();
-  auto waiting = answer->get_future();
-  node().call(
-    {op, workspace(), origin(), core::text{core::to_compact(params)}, key},
-    [answer](core::api_answer got) { answer->set_value(std::move(got)); });
-  auto got = waiting.get();
-  if (got.error)
-    throw stop_for(got, file);
-  auto body = nlohmann::json::parse(got.body.view(), nullptr, false);
-  if (!body.is_object())
-    throw stop_verb{exit_failure, "the node answered something that is no JSON",
-                    "do node and program have the same version?"};
-  return body;
 }
 
 } // namespace troupe::cli

@@ -26,10 +26,11 @@ const verb table[] = {
   {"plan",
    "FILE",
    "Show what a workflow would do; nothing is stored",
-   "plan release.yaml\nplan release.yaml --json",
+   "plan release.yaml\nplan release.yaml --json\nplan imported.json "
+   "--time-scale 0.01",
    {"file"},
    1,
-   nullptr,
+   plan_options,
    run_plan},
   {"submit",
    "FILE|NAME [--input K=V ..] [--wait]",

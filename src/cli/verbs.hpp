@@ -13,6 +13,7 @@ void node_options(adder& add);
 int run_node_verb(verb_call& call);
 void run_options(adder& add);
 int run_run(verb_call& call);
+void plan_options(adder& add);
 int run_plan(verb_call& call);
 void submit_options(adder& add);
 int run_submit(verb_call& call);

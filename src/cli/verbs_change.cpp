@@ -14,28 +14,42 @@ void show(verb_call& call, const json& answer, const std::string& text) {
   call.out() << (call.json() ? answer.dump() : text) << '\n';
 }
 
-// One after the other: the first that fails ends it, those before are done.
-int change_all(verb_call& call, const std::string& op, const json& more) {
-  for (const auto& x : call.list("target")) {
-    auto of = find_target(call, x);
-    auto params = target_params(of);
-    params.update(more);
-    auto answer = call.ask(op, params);
-    auto text = to_string(of);
-    if (!answer.value("previous", "").empty())
-      text += " " + answer.value("previous", "") + " ->";
-    show(call, answer, text + " " + answer.value("state", "done"));
-  }
-  return exit_ok;
+/// All that are named, before the first of them is changed: where one names
+/// nothing, nothing is done.
+std::vector<core::id>
+find_all(verb_call& call, core::id (*find)(verb_call&, const std::string&)) {
+  std::vector<core::id> out;
+  for (const auto& x : call.list("target"))
+    out.push_back(find(call, x));
+  if (out.size() > 1)
+    for (auto of : out)
+      call.ask(of.number() == 0 ? "run" : "task", target_params(of));
+  return out;
 }
 
-int change_runs(verb_call& call, const std::string& op) {
-  for (const auto& x : call.list("target")) {
-    auto run = to_string(find_run(call, x));
-    auto answer = call.ask(op, {{"run", run}});
-    show(call, answer, run + " " + answer.value("state", "done"));
+/// Each is tried and told, also after one that is refused. Returns the exit
+/// code of the first refusal.
+int change_all(verb_call& call, const std::vector<core::id>& all,
+               const std::string& op, const json& more) {
+  int code = exit_ok;
+  for (auto of : all) {
+    auto params = target_params(of);
+    if (!more.is_null())
+      params.update(more);
+    try {
+      auto answer = call.ask(op, params);
+      auto text = to_string(of);
+      if (!answer.value("previous", "").empty())
+        text += " " + answer.value("previous", "") + " ->";
+      show(call, answer, text + " " + answer.value("state", "done"));
+    } catch (const stop_verb& why) {
+      if (all.size() == 1)
+        throw;
+      say(call.around(), {why.code, to_string(of) + ": " + why.what, why.hint});
+      code = code == exit_ok ? why.code : code;
+    }
   }
-  return exit_ok;
+  return code;
 }
 
 int answer(verb_call& call, const std::string& op, const std::string& done) {
@@ -62,19 +76,19 @@ int run_cancel(verb_call& call) {
   json more = json::object();
   if (call.has("reason"))
     more["reason"] = call.text("reason");
-  return change_all(call, "cancel", more);
+  return change_all(call, find_all(call, find_target), "cancel", more);
 }
 
 int run_retry(verb_call& call) {
-  return change_all(call, "retry", json::object());
+  return change_all(call, find_all(call, find_target), "retry", {});
 }
 
 int run_pause(verb_call& call) {
-  return change_runs(call, "pause");
+  return change_all(call, find_all(call, find_run), "pause", {});
 }
 
 int run_resume(verb_call& call) {
-  return change_runs(call, "resume");
+  return change_all(call, find_all(call, find_run), "resume", {});
 }
 
 void signal_options(adder& add) {
@@ -94,9 +108,11 @@ int run_signal(verb_call& call) {
   }
   auto got = call.ask("signal", params);
   show(call, got,
-       got.value("repeated", false) ? "came before"
-       : got.value("taken", false)  ? "taken by a waiting step"
-                                    : "kept until a step waits for it");
+       got.value("repeated", false)
+         ? (call.asked_again() ? "an earlier try has arrived" : "came before")
+       : got.value("taken", false)
+         ? "taken by a waiting step"
+         : "no step waits for it now; kept until one does");
   return exit_ok;
 }
 

@@ -73,10 +73,12 @@ int run_runs(verb_call& call) {
   auto got = call.ask("runs", page_params(call, {"state", "name", "after"}));
   table rows{{"RUN", "NAME", "STATE", ">DONE", ">TASKS", "CREATED"}};
   for (const auto& x : items(got, "runs"))
-    rows.add({text_of(x, "run"), text_of(x, "name"), text_of(x, "state"),
-              percent(number_of(x, "percent") / 100),
-              std::to_string(count_of(x, "total")),
-              short_time(text_of(x, "created_at"))});
+    rows.add(
+      {text_of(x, "run"),
+       text_of(x, "name") + (text_of(x, "parent").empty() ? "" : " (sub-run)"),
+       text_of(x, "state"), percent(number_of(x, "percent") / 100),
+       std::to_string(count_of(x, "total")),
+       short_time(text_of(x, "created_at"))});
   show(call, got, [&] {
     return or_nothing(rows, "No runs. Begin with `troupe submit FILE`.");
   });

@@ -36,7 +36,7 @@ core::workflow_ptr read_workflow(verb_call& call, const std::string& file) {
                     "plan a registered workflow with --node ADDRESS"};
   else if (params.value("format", "") == "wfcommons")
     parsed = core::import_wfcommons(
-      params["workflow"].get_ref<const std::string&>(), 1);
+      params["workflow"].get_ref<const std::string&>(), scale_of(call));
   else
     parsed =
       core::parse_workflow(params["workflow"].get_ref<const std::string&>());
@@ -167,6 +167,10 @@ int run_run(verb_call& call) {
   });
 }
 
+void plan_options(adder& add) {
+  time_scale_option(add);
+}
+
 int run_plan(verb_call& call) {
   if (!call.given_node().empty()
       && call.text("file").find('.') == std::string::npos
@@ -193,6 +197,11 @@ void submit_options(adder& add) {
 }
 
 int run_submit(verb_call& call) {
+  for (const auto* name : {"timeout", "until-approval"})
+    if (call.has(name) && !call.has("wait"))
+      throw stop_verb{exit_usage,
+                      std::string{"--"} + name + " does nothing without --wait",
+                      "add --wait to follow the run, or leave it out"};
   auto patience = patience_of(call);
   auto made = submit(call);
   if (call.has("wait"))
@@ -202,7 +211,7 @@ int run_submit(verb_call& call) {
     return exit_ok;
   }
   call.out() << to_string(run_of(made)) << '\n';
-  if (made.value("repeated", false))
+  if (made.value("repeated", false) && !call.asked_again())
     call.err() << "troupe: this key was used before; that is its run\n";
   return exit_ok;
 }

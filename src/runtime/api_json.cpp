@@ -1,8 +1,7 @@
 #include "runtime/api_json.hpp"
 
-#include <cmath>
-
 #include "core/payload_brief.hpp"
+#include "core/progress.hpp"
 
 namespace troupe::runtime {
 
@@ -74,18 +73,16 @@ json to_json(const core::run_row& row) {
   add_payload(x, "input", row.input);
   add_payload(x, "output", row.output);
   auto& counts = x["counts"] = json::object();
-  uint32_t total = 0;
-  for (size_t i = 0; i < row.counts.size(); ++i) {
-    total += row.counts[i];
+  core::progress_question ask;
+  for (size_t i = 0; i < row.counts.size() && i < ask.counts.size(); ++i) {
+    ask.counts[i] = row.counts[i];
     if (row.counts[i] > 0)
       counts[std::string{core::to_string(static_cast<core::task_state>(i))}] =
         row.counts[i];
   }
-  auto done = row.counts.empty()
-                ? 0u
-                : row.counts[static_cast<size_t>(core::task_state::completed)];
-  x["total"] = total;
-  x["percent"] = total == 0 ? 0.0 : std::round(1000.0 * done / total) / 10;
+  auto how_far = core::progress_of(ask);
+  x["total"] = how_far.total;
+  x["percent"] = how_far.percent;
   if (row.error)
     x["error"] = to_json(row.error);
   if (row.parent)

@@ -131,6 +131,13 @@ void check_together(const json& params, core::problems& out) {
 
 } // namespace
 
+std::span<const std::string_view> fields_of(std::string_view op) {
+  auto pos = fields_by_operation().find(op);
+  if (pos == fields_by_operation().end())
+    return {};
+  return pos->second;
+}
+
 core::problems params_problems(std::string_view op, const json& params) {
   core::problems out;
   auto pos = fields_by_operation().find(op);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -9,6 +10,9 @@
 // What an operation may be given. The same for every door.
 
 namespace troupe::runtime {
+
+/// What the operation takes; nothing where it does not exist.
+std::span<const std::string_view> fields_of(std::string_view op);
 
 /// Fields that the operation does not take, fields of another type, and fields
 /// that contradict each other: all at once. An operation that does not exist

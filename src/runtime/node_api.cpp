@@ -5,7 +5,7 @@
 #include <caf/event_based_actor.hpp>
 #include <caf/send.hpp>
 
-#include "core/sha256.hpp"
+#include "core/command_key.hpp"
 #include "runtime/answer_once.hpp"
 #include "runtime/api_params.hpp"
 #include "runtime/api_question.hpp"
@@ -25,8 +25,8 @@ core::id own_id(const house& home, const command& x) {
                             x.name,
                             x.reason,
                             x.body.view()};
-  return core::id_from_bytes(
-    core::sha256{}.add(all.dump()).finish().substr(0, 16));
+  auto key = nlohmann::json{x.workspace, x.idempotency_key};
+  return core::keyed_command(key.dump(), all.dump());
 }
 
 } // namespace

@@ -52,7 +52,9 @@ core::resource_sample sample_process(const std::string& data) {
   struct statvfs disk {};
   if (!data.empty() && ::statvfs(data.c_str(), &disk) == 0) {
     x.disk_free_bytes = uint64_t{disk.f_bavail} * disk.f_frsize;
-    x.disk_total_bytes = uint64_t{disk.f_blocks} * disk.f_frsize;
+    // As `df` counts: what is kept for root is not ours to use.
+    auto ours = disk.f_blocks - disk.f_bfree + disk.f_bavail;
+    x.disk_total_bytes = uint64_t{ours} * disk.f_frsize;
   }
   return x;
 }

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "store/data_directory.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace troupe::runtime {
@@ -19,7 +20,7 @@ std::string used_by(const fs::path& data) {
     return {};
   if (!fs::is_directory(what))
     return "`" + data.string() + "` is no directory; name a new one";
-  if (fs::exists(data / "restore-under-way", wrong))
+  if (fs::exists(data / store::data_directory::restore_mark, wrong))
     return {};
   for (const auto& x : fs::directory_iterator{data, wrong})
     if (x.path().filename() != "lock")

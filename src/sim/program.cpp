@@ -159,8 +159,11 @@ int play_many(const seed_range& of, uint32_t tries) {
   for (const auto& x : all.bad_seeds)
     std::cout << "seed " << x.seed << ": " << x.broken << '\n';
   std::cout << std::flush;
+  if (!all.trouble.empty())
+    std::cerr << "troupe sim: not all seeds were played: " << all.trouble
+              << '\n';
   if (all.bad_seeds.empty())
-    return exit_ok;
+    return all.trouble.empty() ? exit_ok : exit_broken;
   const auto& first = all.bad_seeds.front();
   std::cout << "seed " << first.seed << " again (`troupe sim --seed "
             << first.seed << "`):\n";

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
 namespace troupe::sim {
 
@@ -87,13 +89,29 @@ void say(int to, const json& x) {
   }
 }
 
-player start_player(const seed_range& what, uint32_t offset) {
+std::string no_player(const char* what) {
+  return std::string{"a process to play in could not be started: "} + what
+         + ": " + std::strerror(errno)
+         + "; use fewer with --jobs, or raise the limit (`ulimit -a`)";
+}
+
+/// Nothing, and `trouble` says why, where the system has no room for it.
+std::optional<player> start_player(const seed_range& what, uint32_t offset,
+                                   std::string& trouble) {
   int ends[2];
-  if (::pipe(ends) != 0)
-    return {};
+  if (::pipe(ends) != 0) {
+    trouble = no_player("pipe");
+    return std::nullopt;
+  }
   player x;
   x.from = ends[0];
   x.pid = ::fork(); // No thread and no actor system is there yet.
+  if (x.pid < 0) {
+    trouble = no_player("fork");
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return std::nullopt;
+  }
   if (x.pid == 0) {
     ::close(ends[0]);
     play_share(
@@ -158,7 +176,8 @@ seeds_report play_seeds(const seed_range& what) {
   }
   std::vector<player> players;
   for (uint32_t i = 0; i < what.processes; ++i)
-    players.push_back(start_player(what, i));
+    if (auto x = start_player(what, i, out.trouble))
+      players.push_back(std::move(*x));
   for (auto open = players.size(); open > 0;) {
     std::vector<pollfd> wait;
     for (const auto& x : players)

@@ -28,6 +28,8 @@ struct seeds_report {
     std::string broken;
   };
   std::vector<bad> bad_seeds; // In order.
+  /// Why some were not played at all; empty: nothing was in the way.
+  std::string trouble;
 };
 
 /// Plays them all. A seed that ends its process is a bad one, too.

@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* ballast_name = "ballast";
+constexpr const char* start_room_name = "start-room";
+
 failure system_failure(const std::string& doing, const fs::path& file,
                        int error) {
   auto full =
@@ -118,8 +121,8 @@ uint64_t data_directory::disk_free() const {
   return info.f_bavail * info.f_frsize;
 }
 
-bool data_directory::keep_ballast(uint64_t bytes) {
-  auto file = path_ / "ballast";
+bool data_directory::keep(const char* name, uint64_t bytes) const {
+  auto file = path_ / name;
   std::error_code code;
   if (bytes == 0 || fs::exists(file, code))
     return bytes != 0;
@@ -131,13 +134,29 @@ bool data_directory::keep_ballast(uint64_t bytes) {
   auto kept = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0;
   ::close(fd);
   if (!kept)
-    release_ballast();
+    release(name);
   return kept;
 }
 
-void data_directory::release_ballast() {
+bool data_directory::release(const char* name) const {
   std::error_code ignored;
-  fs::remove(path_ / "ballast", ignored);
+  return fs::remove(path_ / name, ignored);
+}
+
+bool data_directory::keep_ballast(uint64_t bytes) {
+  return keep(ballast_name, bytes);
+}
+
+bool data_directory::release_ballast() {
+  return release(ballast_name);
+}
+
+bool data_directory::keep_start_room() {
+  return keep(start_room_name, start_room_bytes);
+}
+
+bool data_directory::release_start_room() {
+  return release(start_room_name);
 }
 
 uint64_t data_directory::generation() const {
@@ -164,7 +183,7 @@ failure data_directory::set_generation(uint64_t generation) {
 }
 
 failure data_directory::mark_restore(bool under_way) {
-  auto file = path_ / "restore-under-way";
+  auto file = path_ / restore_mark;
   std::error_code code;
   if (under_way)
     std::ofstream{file};
@@ -177,7 +196,7 @@ failure data_directory::mark_restore(bool under_way) {
 
 bool data_directory::restore_under_way() const {
   std::error_code ignored;
-  return fs::exists(path_ / "restore-under-way", ignored);
+  return fs::exists(path_ / restore_mark, ignored);
 }
 
 failure sync_path(const fs::path& path) {

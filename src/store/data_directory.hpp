@@ -35,19 +35,31 @@ public:
   /// Keeps `bytes` of the disk for later, if four times as much is free. False
   /// if it is not kept.
   bool keep_ballast(uint64_t bytes);
-  void release_ballast();
+  /// False: there was none.
+  bool release_ballast();
+
+  /// The same for what only the start of a node may use: without it, a node
+  /// that ended on a full disk could not even be asked. Beside the ballast,
+  /// because that is gone by then.
+  bool keep_start_room();
+  bool release_start_room();
+  static constexpr uint64_t start_room_bytes = 1u << 20;
 
   /// The generation of the store that was here before, 0 for none: kept beside
   /// the database, because a restore may find that one unreadable.
   uint64_t generation() const;
   failure set_generation(uint64_t generation);
 
+  /// The file that stands in a directory while it is restored.
+  static constexpr const char* restore_mark = "restore-under-way";
   /// A restore that was broken off leaves no store worth opening.
   failure mark_restore(bool under_way);
   bool restore_under_way() const;
 
 private:
   data_directory(std::filesystem::path path, int lock);
+  bool keep(const char* name, uint64_t bytes) const;
+  bool release(const char* name) const;
 
   std::filesystem::path path_;
   int lock_;

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include "store/database_file.hpp"
@@ -11,6 +13,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Every SQLite database begins with these 16 bytes.
+bool is_database(const fs::path& file) {
+  constexpr std::string_view begin{"SQLite format 3\0", 16};
+  std::string found(begin.size(), '\0');
+  std::ifstream in{file, std::ios::binary};
+  in.read(found.data(), static_cast<std::streamsize>(found.size()));
+  return in && found == begin;
+}
+
 /// Reads the whole backup: better to find out before the old store is moved.
 failure check_backup(connection& db) {
   auto version = schema_version(db);
@@ -18,7 +29,9 @@ failure check_backup(connection& db) {
     return version.error();
   if (*version == 0)
     return {errc::invalid, category::validation,
-            db.file().string() + " is no backup of a troupe store"};
+            db.file().string()
+              + " is no store of troupe; name a file that `troupe backup` has "
+                "made"};
   if (*version > migrations().back().version)
     return {errc::invalid, category::validation,
             db.file().string()
@@ -117,6 +130,11 @@ failure restore(const fs::path& backup, const fs::path& directory) {
   if (!fs::exists(backup, code))
     return {errc::not_found, category::validation,
             "there is no backup at " + backup.string()};
+  if (!is_database(backup))
+    return {errc::invalid, category::validation,
+            backup.string()
+              + " is no store: it is no SQLite database; name a file that "
+                "`troupe backup` has made"};
   // Before anything is made or locked: a bad backup changes nothing.
   auto from = connection::open(backup, connection::role::reader, options);
   if (!from)

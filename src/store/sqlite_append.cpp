@@ -159,7 +159,7 @@ core::commit_report sqlite_writer::give_up(int code,
   else if ((code & 0xff) == SQLITE_FULL || code == SQLITE_IOERR_WRITE) {
     // Room for the end of accepted work; the caller closes intake and retries.
     directory_->release_ballast();
-    ballast_kept_ = false;
+    room_kept_ = false;
   }
   return report;
 }

@@ -49,21 +49,47 @@ core::result<core::opened> sqlite_writer::open(uint32_t shards,
   auto taken = data_directory::take(options_.directory);
   if (!taken)
     return taken.error();
-  auto directory = std::move(*taken);
-  if (auto bad = check_files(*directory))
+  auto& directory = **taken;
+  if (auto bad = check_files(directory))
     return bad;
-  if (!fs::exists(directory->database()))
-    if (auto bad = make_database(*directory, options_))
+  if (!fs::exists(directory.database()))
+    if (auto bad = make_database(directory, options_))
       return bad;
-  auto made =
-    connection::open(directory->database(), connection::role::writer, options_);
+  directory_ = std::move(*taken);
+  auto begun = connect(shards, now);
+  // What is kept for bad days is room enough to begin with.
+  if (!begun && no_room(begun.error()) && directory.release_start_room())
+    begun = connect(shards, now);
+  if (!begun && no_room(begun.error()) && directory.release_ballast())
+    begun = connect(shards, now);
+  if (begun || directory.disk_free() >= data_directory::start_room_bytes)
+    return begun;
+  return failure{errc::store_full, category::resource,
+                 begun.error().message + "; the disk of "
+                   + directory.path().string() + " has "
+                   + std::to_string(directory.disk_free() >> 10)
+                   + " KiB left, and a start needs 1 MiB: move something away. "
+                     "Nothing that was accepted is lost"};
+}
+
+/// Whether a start fails for lack of room, whatever the library makes of it.
+bool sqlite_writer::no_room(const failure& why) const {
+  return why.code == errc::store_full
+         || (why.kind == category::resource
+             && directory_->disk_free() < data_directory::start_room_bytes);
+}
+
+core::result<core::opened> sqlite_writer::connect(uint32_t shards,
+                                                  core::instant now) {
+  auto made = connection::open(directory_->database(), connection::role::writer,
+                               options_);
   if (!made)
     return made.error();
   db_ = std::move(*made);
-  directory_ = std::move(directory);
   auto begun = begin(shards, now);
   if (!begun) {
     rows_.reset();
+    retention_.reset();
     checkpoints_.reset();
     db_.reset();
   }
@@ -97,7 +123,7 @@ core::result<core::opened> sqlite_writer::begin(uint32_t shards,
   if (!loaded->clean)
     if (auto bad = verify_ends())
       return bad;
-  ballast_kept_ = directory_->keep_ballast(options_.ballast_bytes);
+  keep_room();
   return loaded;
 }
 
@@ -135,9 +161,16 @@ bool sqlite_writer::maintain(core::instant now) {
   auto more = false;
   if (!broken_)
     after_upkeep(retention_->run(now, more));
-  if (!ballast_kept_ && !broken_)
-    ballast_kept_ = directory_->keep_ballast(options_.ballast_bytes);
+  if (!room_kept_ && !broken_)
+    keep_room();
   return more && !broken_;
+}
+
+/// The room that a start needs goes first.
+void sqlite_writer::keep_room() {
+  room_kept_ = options_.ballast_bytes == 0
+               || (directory_->keep_start_room()
+                   && directory_->keep_ballast(options_.ballast_bytes));
 }
 
 void sqlite_writer::after_upkeep(int code) {

@@ -39,7 +39,10 @@ private:
     core::instant newest;
   };
 
+  core::result<core::opened> connect(uint32_t shards, core::instant now);
   core::result<core::opened> begin(uint32_t shards, core::instant now);
+  bool no_room(const failure& why) const;
+  void keep_room();
   core::result<core::opened> load_ends(uint32_t shards);
   failure verify_ends();
   bool fits(const core::batch& b) const;
@@ -70,7 +73,7 @@ private:
   std::vector<shard_end> ends_;
   uint64_t epoch_ = 0;
   uint64_t commits_ = 0;
-  bool ballast_kept_ = false;
+  bool room_kept_ = false; // On the disk, for bad days.
   failure broken_; // Set after an unknown commit: only a new open helps.
 };
 

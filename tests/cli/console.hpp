@@ -73,7 +73,8 @@ struct console {
       [this](const std::string& backup, const std::string& data) {
         restored = {backup, data};
         return restore_trouble;
-      }};
+      },
+      std::chrono::milliseconds{0}};
     return cli::run_program(args, around);
   }
 

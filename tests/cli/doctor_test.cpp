@@ -9,6 +9,7 @@
 
 #include "cli/console.hpp"
 #include "cli/doctor.hpp"
+#include "runtime/process_sample.hpp"
 
 using namespace troupe;
 using namespace troupe::cli;
@@ -79,4 +80,22 @@ TEST_CASE("what the store's check finds is bad, and said", "[cli]")
   at.store_problems = std::vector<std::string>{};
   at.run({"doctor", "--data", dir.path});
   CHECK(at.said("ok    store: sound"));
+}
+
+TEST_CASE("the doctor counts a disk as the node does", "[cli]")
+{
+  console at;
+  data_directory dir;
+  at.run({"doctor", "--data", dir.path, "--json"});
+  auto sample = runtime::sample_process(dir.path);
+  // Somebody may write meanwhile: the total says whether both count alike.
+  auto used = 100.0
+              - 100.0 * static_cast<double>(sample.disk_free_bytes)
+                  / static_cast<double>(sample.disk_total_bytes);
+  for (const auto& x : findings(at))
+    if (x["what"] == "disk space") {
+      auto seen = x["seen"].get<std::string>();
+      auto percent = std::stod(seen.substr(seen.find(", ") + 2));
+      CHECK(percent == Approx(used).margin(1.5));
+    }
 }

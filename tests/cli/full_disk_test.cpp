@@ -78,6 +78,11 @@ public:
     REQUIRE(port_ != 0);
   }
 
+  void kill() {
+    process_->signal(SIGKILL);
+    process_->finish();
+  }
+
   void stop() {
     process_->signal(SIGTERM);
     CHECK(process_->finish().code == 0);
@@ -212,6 +217,29 @@ TEST_CASE("a node whose disk is full to the last byte keeps all and goes on",
   check_refusal(node.submit("true"));
   node.disk().empty();
   CHECK(node.completes("two"));
+  node.accepted("true"); // By itself.
+  CHECK(node.all_complete());
+  node.stop();
+}
+
+TEST_CASE("a node starts on a disk that is full to the last byte",
+          "[node][disk]")
+{
+  full_disk node;
+  if (!node.can_run())
+    return;
+  node.start();
+  for (int i = 0; i < 10; ++i)
+    node.accepted("true");
+  node.disk().fill(0);
+  check_refusal(node.refused()); // The ballast is given up,
+  node.disk().fill(0);           // and filled.
+  node.kill();
+  node.start();
+  CHECK(node.ask("runs").status == 200);
+  node.disk().fill(0);
+  check_refusal(node.refused());
+  node.disk().empty();
   node.accepted("true"); // By itself.
   CHECK(node.all_complete());
   node.stop();

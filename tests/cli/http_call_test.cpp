@@ -90,4 +90,10 @@ TEST_CASE("addresses of nodes are read, and bad ones refused", "[cli]")
     INFO(bad);
     CHECK(!parse_node_address(bad));
   }
+  auto longest = "unix:" + std::string(unix_path_bytes_max, 'x');
+  CHECK(parse_node_address(longest));
+  auto wrong = parse_node_address(longest + "x");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message.find("at most 107 bytes, not 108")
+        != std::string::npos);
 }

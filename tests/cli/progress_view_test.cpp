@@ -162,3 +162,15 @@ TEST_CASE("long or wild cells cannot break a table", "[cli]")
   CHECK(fitted("äöüß", 3) == "äö…");
   CHECK(fitted("a\x1b[2J\nb", 10) == "a [2J b");
 }
+
+TEST_CASE("a task that is made later is asked for once, by its id", "[cli]")
+{
+  auto view = three_tasks();
+  auto started = event(R"({"kind":"task_started","id":"t9","detail":"ann"})");
+  CHECK(view.unnamed(started) == "t9");
+  view.add_names(event(R"({"tasks":[{"task":"t9","name":"build[3]"}]})"));
+  CHECK(view.unnamed(started).empty());
+  view.apply(started);
+  CHECK(view.line_of(started) == "  0.0%  build[3] in_progress on ann");
+  CHECK(view.unnamed(event(R"({"kind":"run_state","id":"r"})")).empty());
+}

@@ -76,6 +76,19 @@ TEST_CASE("the flags data and listen are settings too", "[config]")
   CHECK(good("", from).gateway.listen.empty());
 }
 
+TEST_CASE("a data directory too deep for its socket is told, not left out",
+          "[config]")
+{
+  config_sources from;
+  from.data = std::string(100, 'd');
+  auto wrong = troupe::gateway::problems(good("", from).gateway);
+  REQUIRE(wrong.size() == 1);
+  CHECK(wrong[0].find("gateway.unix_socket") != std::string::npos);
+  CHECK(troupe::gateway::problems(
+          good("gateway: {unix_socket: off}", from).gateway)
+          .empty());
+}
+
 TEST_CASE("any value can be a flag: lists, objects, texts", "[config]")
 {
   config_sources from;

@@ -1,10 +1,15 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <future>
+#include <map>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "core/api.hpp"
+#include "gateway/field_words.hpp"
+#include "gateway/routes.hpp"
 #include "runtime/agents.hpp"
 #include "runtime/api_params.hpp"
 #include "runtime/asking.hpp"
@@ -70,6 +75,39 @@ TEST_CASE("params that are wrong are told by name, all at once", "[runtime]")
   }
   CHECK(runtime::params_problems("submit", {{"a", 1}, {"b", 2}}).size() == 2);
   CHECK(runtime::params_problems("submit", {{"tasks", json::array()}}).empty());
+}
+
+TEST_CASE("the door takes the fields of each operation, and no other",
+          "[runtime]")
+{
+  // What says a source has a form of its own; `answer` is the door's word.
+  const std::set<std::string_view> elsewhere{
+    "workflow", "definition", "tasks", "name",   "input",
+    "priority", "format",     "wait",  "answer", "time_scale"};
+  std::map<std::string_view, std::set<std::string_view>> taken;
+  for (const auto& x : gateway::routes()) {
+    auto& fields = taken[x.op];
+    for (auto list : {x.query, x.body.fields})
+      for (auto word : gateway::field_words(list))
+        fields.insert(word);
+    for (auto id : {"run", "task"})
+      if (x.pattern.find("{" + std::string{id} + "}") != x.pattern.npos)
+        fields.insert(id);
+  }
+  taken.erase("");
+  for (const auto& [op, fields] : taken) {
+    INFO(op);
+    auto known = runtime::fields_of(op);
+    for (auto x : fields) {
+      INFO(x);
+      CHECK(std::count(known.begin(), known.end(), x) == 1);
+    }
+    for (auto x : known) {
+      INFO(x);
+      CHECK((fields.count(x) > 0 || elsewhere.count(x) > 0));
+    }
+  }
+  CHECK(taken.size() > 20);
 }
 
 TEST_CASE("a submission with a wrong field stores nothing", "[runtime]")

@@ -68,6 +68,32 @@ TEST_CASE("a signal that is sent twice under one key comes once", "[runtime]")
   CHECK(ends(n, run));
 }
 
+TEST_CASE("a key that was used for another command to a run is refused",
+          "[runtime]")
+{
+  directory dir;
+  auto opts = quiet(dir / "data");
+  std::string run;
+  auto code = [](const core::api_answer& x) { return x.error.code; };
+  {
+    node n{opts};
+    REQUIRE_FALSE(n.start());
+    auto made =
+      call(n, "submit",
+           {{"workflow", "workflow: w\nsteps: {a: {signal: go}}\n"}}, "s-1");
+    run = json::parse(made.body.view())["run"];
+    CHECK_FALSE(call(n, "pause", {{"run", run}}, "k-1").error);
+    CHECK(code(call(n, "cancel", {{"run", run}}, "k-1")) == errc::key_reused);
+    CHECK(code(call(n, "cancel", {{"run", run}}, "s-1")) == errc::key_reused);
+    CHECK_FALSE(call(n, "pause", {{"run", run}}, "k-1").error);
+  }
+  node n{opts};
+  REQUIRE_FALSE(n.start());
+  CHECK(code(call(n, "cancel", {{"run", run}}, "k-1")) == errc::key_reused);
+  CHECK(ask(n, "run", {{"run", run}})["state"] == "paused");
+  CHECK_FALSE(call(n, "cancel", {{"run", run}}, "k-2").error);
+}
+
 TEST_CASE("of many registrations of one version at once the first stays",
           "[runtime]")
 {

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <sys/resource.h>
+
 #include "sim/program.hpp"
 #include "sim/seeds.hpp"
 
@@ -69,6 +71,22 @@ TEST_CASE("processes side by side play the same seeds", "[sim]")
   CHECK(together.sum.steps == alone.sum.steps);
   CHECK(together.sum.tasks == alone.sum.tasks);
   CHECK(together.bad_seeds.empty());
+}
+
+TEST_CASE("a process that cannot be started is told, not left out", "[sim]")
+{
+  seed_range what;
+  what.count = 4;
+  what.processes = 2;
+  struct rlimit before {};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  auto none = before;
+  none.rlim_cur = 3; // No room for a pipe.
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  auto all = play_seeds(what);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(all.played == 0);
+  CHECK_THAT(all.trouble, Catch::Contains("pipe") && Catch::Contains("--jobs"));
 }
 
 TEST_CASE("seeds that found something once find nothing any more", "[sim]")

@@ -78,6 +78,11 @@ TEST_CASE("what is no backup is refused before anything is moved", "[store]")
   }
   CHECK(store::restore(place.path() / "none.db", place.path()).code
         == errc::not_found);
+  auto other = place.path() / "other.txt";
+  std::ofstream{other} << "a file that has nothing to do with it";
+  CHECK_THAT(store::restore(other, place.path()).message,
+             Catch::Contains("is no store: it is no SQLite database"));
+  CHECK(store::restore(place.path(), place.path()).code == errc::invalid);
   std::fstream raw{backup, std::ios::in | std::ios::out | std::ios::binary};
   raw.seekp(2 * 4096);
   raw << std::string(8 * 4096, '\xee');
