@@ -66,6 +66,7 @@ struct house {
   child_ref<directory_actor> directory;
   child_ref<feed_actor> feed;
   child_ref<desk_actor> desk;
+  child_ref<clock_actor> clock;
   std::vector<child_ref<reader_actor>> readers;
   std::vector<child_ref<shard_actor>> shards;
   roster_ptr agents;                    // Hosts by the agent's name.

@@ -66,6 +66,8 @@ struct clock_state {
   house_ptr home;
   easing ease;
   bool told = false; // Of the present jump.
+  std::vector<child_ref<shard_actor>> shards;
+  std::vector<uint32_t> with_news; // A timer runs if there are any.
 };
 
 clock_actor::behavior_type

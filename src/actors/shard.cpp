@@ -143,6 +143,7 @@ shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,
   st.index = index;
   st.journal = home->journal;
   st.coordinator = home->coordinator;
+  st.clock = home->clock;
   st.desk = home->desk;
   st.readers = home->readers;
   st.live.emplace(home->opts.window);

@@ -95,6 +95,7 @@ struct shard_actor_state {
   uint32_t index = 0;
   child_ref<journal_actor> journal;
   child_ref<coordinator_actor> coordinator;
+  child_ref<clock_actor> clock;
   child_ref<desk_actor> desk;
   std::vector<child_ref<reader_actor>> readers;
   uint64_t epoch = 0;

@@ -150,10 +150,13 @@ bool is_awaited(const changes& x) {
 
 /// Writes with whatever is awaited next, or soon without it.
 void settle_later(shard_ptr self) {
-  constexpr std::chrono::milliseconds news_wait{10};
-  if (std::exchange(self->state.settling_later, true))
+  auto& st = self->state;
+  if (std::exchange(st.settling_later, true))
     return;
-  self->delayed_send(self, news_wait, settle_atom_v, later_atom_v);
+  if (auto to = st.clock.handle())
+    self->send(to, later_atom_v, st.index);
+  else
+    self->send(self, settle_atom_v, later_atom_v);
 }
 
 } // namespace

@@ -194,6 +194,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   home->directory = {names, "directory"};
   home->feed = {names, "feed"};
   home->desk = {names, "desk"};
+  home->clock = {names, "clock"};
   home->agents = std::make_shared<roster>();
   for (uint32_t i = 0; i < opts.readers; ++i)
     home->readers.emplace_back(reader_names, std::to_string(i));

@@ -92,6 +92,7 @@ struct house_stage : basic_stage<house_config> {
     home->directory = {names, "directory"};
     home->feed = {names, "feed"};
     home->desk = {names, "desk"};
+    home->clock = {names, "clock"};
     home->shards.emplace_back(shard_names, "0");
   }
 
