@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 #include <random>
+#include <utility>
 
 #include <caf/actor_system.hpp>
 #include <caf/spawn_options.hpp>
@@ -88,10 +89,17 @@ child_spec journal_child(const house_ptr& home, const open_store_ptr& store,
                          const plan_options& opts) {
   auto spec =
     child("journal", "journal",
-          [home, store, from = opts.store, threads = opts.threads](
-            child_context& ctx) -> caf::expected<caf::actor> {
-            if (auto why = reopen(*store, *from, *home))
+          [home, store, from = opts.store, threads = opts.threads,
+           told = std::string{}](
+            child_context& ctx) mutable -> caf::expected<caf::actor> {
+            if (auto why = reopen(*store, *from, *home)) {
+              // Tried again and again: once is enough for the same reason.
+              if (std::exchange(told, why.message) != why.message)
+                home->warn("the store cannot be opened and is tried again: "
+                           + why.message);
               return make_error(why.code, why.message);
+            }
+            told.clear();
             if (threads)
               return spawn_in_place<caf::detached>(ctx, journal, home, store);
             return spawn_in_place(ctx, journal, home, store);

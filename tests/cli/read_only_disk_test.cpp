@@ -1,0 +1,181 @@
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <future>
+#include <optional>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/plain_http.hpp"
+#include "cli/real_program.hpp"
+
+// A real node whose disk cannot be written to: when it starts, and all of a
+// sudden.
+
+using namespace troupe::test;
+using nlohmann::json;
+
+namespace {
+
+/// Nobody may write to the file from now on, whoever has it open; or again.
+/// False where the file system, or the user, cannot do that.
+bool set_immutable(const std::string& path, bool on) {
+  auto fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int flags = 0;
+  auto done = fd >= 0 && ::ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0;
+  flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+  done = done && ::ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+  ::close(fd);
+  return done;
+}
+
+/// A store that is read-only for as long as the object lives. Not the index of
+/// its log: that is memory, which all share.
+class frozen_store {
+public:
+  explicit frozen_store(const std::string& data)
+    : paths_{data, data + "/troupe.db", data + "/troupe.db-wal"} {
+    for (const auto& path : paths_)
+      frozen = set_immutable(path, true) && frozen;
+  }
+  ~frozen_store() {
+    for (const auto& path : paths_)
+      set_immutable(path, false);
+  }
+  frozen_store(const frozen_store&) = delete;
+  frozen_store& operator=(const frozen_store&) = delete;
+
+  bool frozen = true;
+
+private:
+  std::vector<std::string> paths_;
+};
+
+class node_on_disk {
+public:
+  explicit node_on_disk(std::string data) : data_(std::move(data)) {}
+
+  void begin() {
+    process_.emplace(std::vector<std::string>{"node", "--data", data_,
+                                              "--listen", "127.0.0.1:0"});
+  }
+  void start() {
+    begin();
+    auto ready = process_->line();
+    INFO(ready);
+    port_ = port_of(ready);
+    REQUIRE(port_ != 0);
+  }
+  ran end(int signal) {
+    process_->signal(signal);
+    return process_->finish();
+  }
+  real_program& process() { return *process_; }
+
+  http_said ask(const std::string& target) {
+    return ask_http(port_, "GET", "/api/v1/" + target);
+  }
+  http_said submit() {
+    return ask_http(port_, "POST", "/api/v1/tasks",
+                    R"({"agent":"shell","input":{"command":"true"}})");
+  }
+  void accepted() {
+    for (int i = 0; i < 20'000; ++i)
+      if (auto said = submit(); said.status == 201) {
+        runs_.push_back(json::parse(said.body)["run"]);
+        return;
+      }
+    FAIL("new work is refused for ever");
+  }
+  bool all_complete() {
+    for (const auto& run : runs_)
+      if (!completes(run))
+        return false;
+    return !runs_.empty();
+  }
+
+private:
+  bool completes(const std::string& run) {
+    for (int i = 0; i < 20'000; ++i)
+      if (auto said = ask("runs/" + run);
+          said.status == 200 && json::parse(said.body)["state"] == "completed")
+        return true;
+    return false;
+  }
+
+  std::string data_;
+  std::optional<real_program> process_;
+  int port_ = 0;
+  std::vector<std::string> runs_; // All that were accepted.
+};
+
+} // namespace
+
+TEST_CASE("a node does not start on a read-only disk, and says why",
+          "[node][disk]")
+{
+  scratch_directory where;
+  auto disk = where.path("disk");
+  std::filesystem::create_directories(disk);
+  if (::mount("none", disk.c_str(), "tmpfs", 0, "size=64m") != 0) {
+    WARN("SKIPPED: mounting a tmpfs needs root");
+    return;
+  }
+  node_on_disk node{disk + "/data"};
+  node.start();
+  node.accepted();
+  CHECK(node.end(SIGKILL).code == 128 + SIGKILL);
+  REQUIRE(
+    ::mount("none", disk.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr)
+    == 0);
+  node.begin();
+  auto refused = node.process().finish();
+  CHECK(refused.code != 0);
+  INFO(refused.err);
+  CHECK(refused.err.find("Read-only file system") != std::string::npos);
+  CHECK(refused.err.find(disk + "/data") != std::string::npos);
+  CHECK(refused.err.find("must be writable") != std::string::npos);
+  REQUIRE(::mount("none", disk.c_str(), nullptr, MS_REMOUNT, nullptr) == 0);
+  node.start();
+  CHECK(node.all_complete());
+  CHECK(node.end(SIGTERM).code == 0);
+  CHECK(::umount2(disk.c_str(), MNT_DETACH) == 0);
+}
+
+TEST_CASE("a disk that turns read-only under a node is read and waited for",
+          "[node][disk]")
+{
+  scratch_directory where;
+  node_on_disk node{where.path("data")};
+  node.start();
+  node.accepted();
+  REQUIRE(node.all_complete());
+  std::future<http_said> asked;
+  {
+    frozen_store disk{where.path("data")};
+    if (!disk.frozen) {
+      WARN("SKIPPED: immutable files need root and ext4, xfs or btrfs");
+      return;
+    }
+    // Nobody knows what became of it until the disk can be asked.
+    asked = std::async(std::launch::async, [&node] { return node.submit(); });
+    for (std::string line; line.find("writable") == std::string::npos;) {
+      line = node.process().error_line();
+      REQUIRE_FALSE(line.empty());
+    }
+    CHECK(node.ask("runs").status == 200);
+    CHECK(node.ask("tasks").status == 200);
+  }
+  CHECK(asked.get().status == 201);
+  node.accepted(); // By itself.
+  CHECK(node.all_complete());
+  CHECK(node.end(SIGTERM).code == 0);
+}
