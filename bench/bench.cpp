@@ -160,8 +160,36 @@ struct benchmark {
   std::vector<std::pair<std::string, std::string>> settings; // And the default.
 };
 
-const std::map<std::string, benchmark>& all_benchmarks() {
-  static const std::map<std::string, benchmark> all{
+using benchmarks = std::map<std::string, benchmark>;
+
+benchmarks over_http() {
+  return {{"http",
+           {http,
+            "tasks over HTTP: in batches, one by one, and one alone",
+            {{"tasks", "100000"},
+             {"chunk", "500"},
+             {"open", "16"},
+             {"singles", "50000"},
+             {"samples", "2000"},
+             {"slots", "4000"}}}},
+          {"stored",
+           {stored,
+            "status, cancel and retry over HTTP beside many stored tasks",
+            {{"tasks", "1000000"}, {"samples", "500"}, {"slots", "4000"}}}},
+          {"overload",
+           {overload,
+            "twice as much work over HTTP as agents can do",
+            {{"seconds", "60"},
+             {"connections", "8"},
+             {"chunk", "50"},
+             {"slots", "8"},
+             {"work-us", "1000"},
+             {"queued-max", "20000"},
+             {"pending-bytes-max", "33554432"}}}}};
+}
+
+benchmarks in_process() {
+  return {
     {"throughput",
      {throughput,
       "no-op tasks through a durable node",
@@ -195,19 +223,6 @@ const std::map<std::string, benchmark>& all_benchmarks() {
      {look,
       "questions about one large run while it runs",
       {{"tasks", "100000"}, {"times", "100"}}}},
-    {"http",
-     {http,
-      "tasks over HTTP: in batches, one by one, and one alone",
-      {{"tasks", "100000"},
-       {"chunk", "500"},
-       {"open", "16"},
-       {"singles", "50000"},
-       {"samples", "2000"},
-       {"slots", "4000"}}}},
-    {"stored",
-     {stored,
-      "status, cancel and retry over HTTP beside many stored tasks",
-      {{"tasks", "1000000"}, {"samples", "500"}, {"slots", "4000"}}}},
     {"allocate",
      {allocate,
       "decisions of the coordinator, without a store",
@@ -226,6 +241,14 @@ const std::map<std::string, benchmark>& all_benchmarks() {
       {{"children", "50"}, {"samples", "10"}}}},
     {"plan", {plan, "reading and planning a workflow", {{"tasks", "10000"}}}},
     {"start", {start, "from exec to a ready node", {{"samples", "9"}}}}};
+}
+
+const benchmarks& all_benchmarks() {
+  static const auto all = [] {
+    auto x = in_process();
+    x.merge(over_http());
+    return x;
+  }();
   return all;
 }
 
@@ -315,6 +338,8 @@ int run_bench(const std::vector<std::string>& args) {
     return recovery_child({args.begin() + 1, args.end()});
   if (!args.empty() && args.front() == "start-child")
     return start_child({args.begin() + 1, args.end()});
+  if (!args.empty() && args.front() == "overload-child")
+    return overload_child({args.begin() + 1, args.end()});
   if (args.empty() || !all_benchmarks().contains(args.front())) {
     auto asked = !args.empty() && (args[0] == "--help" || args[0] == "-h");
     if (!asked && !args.empty())

@@ -90,9 +90,11 @@ figures timeouts(settings& s);
 figures look(settings& s);
 figures http(settings& s);
 figures stored(settings& s);
+figures overload(settings& s);
 
-/// `bench recovery` runs this in a process of its own.
+/// Benchmarks run these in processes of their own.
 int recovery_child(const std::vector<std::string>& args);
 int start_child(const std::vector<std::string>& args);
+int overload_child(const std::vector<std::string>& args);
 
 } // namespace troupe::bench

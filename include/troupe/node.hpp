@@ -30,6 +30,10 @@ struct node_options {
   /// How long an attempt that is cancelled may take to end by itself.
   std::chrono::milliseconds cancel_grace{5'000};
 
+  /// How long runs that have ended are kept, with their tasks; and history.
+  std::chrono::seconds runs_kept = std::chrono::hours{30 * 24};
+  std::chrono::seconds history_kept = std::chrono::hours{30 * 24};
+
   /// Of this node; agents of the same region win ties.
   std::string region;
 
@@ -48,6 +52,10 @@ struct node_options {
 
   /// What may wait to be written before new work is refused.
   size_t pending_bytes_max = 32u << 20;
+
+  /// Tasks that may wait for agents before new work is refused; a workspace
+  /// that has nothing waiting gets in still. About 350 bytes for each run.
+  uint64_t queued_max = 5'000'000;
 
   /// Free bytes of the disk below which new work is refused, so that what was
   /// accepted can end.

@@ -34,6 +34,9 @@ struct house_options {
 
   /// What may wait to be written, of all shards; beyond it `overloaded`.
   size_t pending_bytes_max = 32u << 20;
+  /// Tasks that are ready and wait for an agent, of all shards; beyond it
+  /// `overloaded`, but for workspaces that have nothing waiting.
+  uint64_t queued_max = 5'000'000;
   /// Free bytes of the store's disk below which nothing new is accepted: what
   /// was accepted before ends in them.
   uint64_t disk_reserve_bytes = 64u << 20;
@@ -58,6 +61,9 @@ struct house {
   /// What waits to be written, in bytes, of all shards.
   std::shared_ptr<std::atomic<size_t>> pending_bytes =
     std::make_shared<std::atomic<size_t>>(0);
+  /// Ready tasks, of all shards.
+  std::shared_ptr<std::atomic<uint64_t>> queued =
+    std::make_shared<std::atomic<uint64_t>>(0);
   /// For ids: unique in the shard for as long as the process lives.
   std::function<uint32_t()> unique;
 

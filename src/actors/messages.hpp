@@ -325,8 +325,8 @@ using resources_actor = caf::typed_actor<
   // INTERNAL: time to look.
   caf::reacts_to<caf::tick_atom>>;
 
-/// Keeps the node's time near the system's, and wakes shards that have mere news
-/// to write: one timer for all of them.
+/// Keeps the node's time near the system's, and wakes shards that have mere
+/// news to write: one timer for all of them.
 using clock_actor = caf::typed_actor<
   // This shard wants its later `settle` soon.
   caf::reacts_to<later_atom, uint32_t>,

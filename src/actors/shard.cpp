@@ -133,8 +133,10 @@ core::lane_key lane_of(const work& x) {
 shard_actor_state::~shard_actor_state() {
   for (const auto& [key, run] : runs)
     caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
-  if (home)
+  if (home) {
     *home->pending_bytes -= counted_bytes;
+    *home->queued -= counted_queue;
+  }
 }
 
 shard_actor::behavior_type shard(shard_ptr self, house_ptr home, uint32_t index,

@@ -123,8 +123,9 @@ struct shard_actor_state {
   core::timer_wheel wheel;
   core::instant next_tick;
   core::gathering gather;
-  size_t counted_bytes = 0; // Its part in `house::pending_bytes`.
-  held_back then;           // For what `gather` has.
+  size_t counted_bytes = 0;   // Its part in `house::pending_bytes`.
+  uint64_t counted_queue = 0; // Its part in `house::queued`.
+  held_back then;             // For what `gather` has.
   std::optional<in_flight_batch> flying;
   bool looking = false; // An `again` is on its way to us.
   bool settling = false;

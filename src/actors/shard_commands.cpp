@@ -28,6 +28,14 @@ std::string body_hash(const command& x) {
   return core::sha256_hex(all);
 }
 
+/// Who has nothing waiting here is not the one who filled the queue, and gets
+/// in for a while yet.
+bool is_modest(shard_ptr self, const std::string& workspace) {
+  auto& st = self->state;
+  return *st.home->queued < 2 * st.home->opts.queued_max
+         && !st.live->has_work_of(workspace);
+}
+
 bool has_room(shard_ptr self, const command& x) {
   auto& st = self->state;
   if (!st.intake) {
@@ -36,10 +44,18 @@ bool has_room(shard_ptr self, const command& x) {
            "some space, then it takes work again by itself");
     return false;
   }
-  if (*st.home->pending_bytes < st.home->opts.pending_bytes_max)
+  if (*st.home->pending_bytes >= st.home->opts.pending_bytes_max) {
+    refuse(self, x, errc::overloaded,
+           "more waits to be written than node.pending_bytes_max allows");
+    return false;
+  }
+  if (*st.home->queued < st.home->opts.queued_max || x.what != verb::submit
+      || is_modest(self, x.workspace))
     return true;
   refuse(self, x, errc::overloaded,
-         "more waits to be written than node.pending_bytes_max allows");
+         "more tasks wait for agents than node.queued_max allows ("
+           + std::to_string(st.home->opts.queued_max)
+           + "); submit again when some have ended, or add agents");
   return false;
 }
 

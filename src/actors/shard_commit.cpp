@@ -264,12 +264,14 @@ void count_pending(shard_ptr self) {
   auto bytes = st.gather.bytes() + (st.flying ? st.flying->bytes : 0);
   *st.home->pending_bytes += bytes - st.counted_bytes; // Wraps as it should.
   st.counted_bytes = bytes;
+  auto queue = st.live->live() + st.live->parked_tasks();
+  *st.home->queued += queue - st.counted_queue;
+  st.counted_queue = queue;
 }
 
 void release(shard_ptr self, held_back& what) {
   auto& st = self->state;
   crash_point("shard.before_release");
-  count_pending(self);
   for (const auto& name : what.keys)
     st.unwritten_keys.erase(name);
   for (const auto& name : what.definitions)
@@ -298,6 +300,7 @@ void release(shard_ptr self, held_back& what) {
   }
   if (to && !ready.items.empty())
     self->send(to, std::move(ready));
+  count_pending(self); // Before the answers: who is answered finds it so.
   crash_point("shard.before_answers");
   for (auto& x : what.answers)
     answer_to(self, std::move(x));

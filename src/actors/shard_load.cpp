@@ -100,6 +100,7 @@ void go_live(shard_ptr self) {
     self->send(self, ended_list{std::move(before.done)});
   if (st.unheard.empty())
     say_that_is_all(self);
+  count_pending(self); // What waits as rows.
   for (auto& x : before.commands)
     obey(self, x);
   activate(self);

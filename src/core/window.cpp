@@ -98,6 +98,13 @@ void window::arrived(id run) {
   coming_.erase(pos);
 }
 
+bool window::has_work_of(std::string_view workspace) const {
+  // Lanes are in the order of their names, which begin with the workspace.
+  auto first = std::string{workspace} + '\t';
+  auto pos = lanes_.lower_bound(first);
+  return pos != lanes_.end() && pos->first.starts_with(first);
+}
+
 void window::drop_if_idle(std::map<lane_key, lane>::iterator pos) {
   if (pos->second.live == 0 && pos->second.waiting.empty())
     lanes_.erase(pos);

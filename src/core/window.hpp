@@ -61,6 +61,9 @@ public:
   /// That run is loaded, or will never be. No effect on others.
   void arrived(id run);
 
+  /// Whether anything of a workspace is ready: live, or a row.
+  bool has_work_of(std::string_view workspace) const;
+
   uint64_t parked() const { return runs_.size(); }
   uint64_t parked_tasks() const { return parked_tasks_; }
   uint64_t live() const { return live_; }

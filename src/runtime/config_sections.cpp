@@ -53,6 +53,10 @@ void read_node(object_reader& in, node_config& to) {
   uint64_t pending = node.pending_bytes_max;
   read_size(in, "pending_bytes_max", pending, {64 * kib, gib});
   node.pending_bytes_max = pending;
+  constexpr bounds<core::duration> kept{1min, 24h * 365 * 50};
+  read_time(in, "runs_kept", node.runs_kept, kept);
+  read_time(in, "history_kept", node.history_kept, kept);
+  in.read("queued_max", node.queued_max, bounds<int64_t>{1, 1'000'000'000});
   read_size(in, "disk_reserve", node.disk_reserve, {0, 1024 * gib});
   read_word(in, "region", node.region);
   if (node.window < node.shards)

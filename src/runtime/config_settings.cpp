@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 50> all{
+constexpr std::array<std::string_view, 53> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -16,6 +16,9 @@ constexpr std::array<std::string_view, 50> all{
   "node.cancel_grace",
   "node.stop_deadline",
   "node.pending_bytes_max",
+  "node.runs_kept",
+  "node.history_kept",
+  "node.queued_max",
   "node.disk_reserve",
   "node.region",
   "gateway.listen",

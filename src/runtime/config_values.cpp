@@ -76,6 +76,13 @@ void read_time(object_reader& in, std::string_view key, milliseconds& to,
     to = std::chrono::duration_cast<milliseconds>(read);
 }
 
+void read_time(object_reader& in, std::string_view key,
+               std::chrono::seconds& to, bounds<core::duration> allowed) {
+  core::duration read{};
+  if (in.read(key, read, allowed))
+    to = std::chrono::ceil<std::chrono::seconds>(read);
+}
+
 bool read_text_or_off(object_reader& in, std::string_view key,
                       std::string& to) {
   if (!in.read(key, to))

@@ -29,6 +29,8 @@ bool read_size(object_reader& in, std::string_view key, uint64_t& to,
                bounds<uint64_t> allowed);
 void read_time(object_reader& in, std::string_view key, milliseconds& to,
                bounds<core::duration> allowed);
+void read_time(core::object_reader& in, std::string_view key,
+               std::chrono::seconds& to, core::bounds<core::duration> allowed);
 /// A text; `off` makes it empty.
 bool read_text_or_off(object_reader& in, std::string_view key, std::string& to);
 /// A name that may stand in ids of processes and on the command line.

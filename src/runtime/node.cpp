@@ -73,6 +73,11 @@ std::vector<std::string> problems(const node_options& opts) {
     all.push_back("window must be at least as large as shards");
   if (opts.pending_bytes_max < 64 * 1024)
     all.push_back("pending_bytes_max must be at least 64 KiB");
+  if (opts.runs_kept < std::chrono::minutes{1}
+      || opts.history_kept < std::chrono::minutes{1})
+    all.push_back("runs_kept and history_kept must be at least a minute");
+  if (opts.queued_max < 1)
+    all.push_back("queued_max must be at least 1");
   if (opts.cancel_grace < std::chrono::milliseconds{0})
     all.push_back("cancel_grace must not be negative");
   return all;
@@ -86,6 +91,7 @@ node::node(node_options opts) : parts_(std::make_unique<parts>()) {
   house.window.lane_floor = std::min(32u, house.window.lane_max);
   house.cancel_grace = opts.cancel_grace;
   house.pending_bytes_max = opts.pending_bytes_max;
+  house.queued_max = opts.queued_max;
   house.disk_reserve_bytes = opts.disk_reserve;
   house.allocation.region = opts.region;
   if (!opts.warn)
@@ -122,6 +128,8 @@ failure node::parts::open() {
     store = store::make_memory_store();
   } else {
     sqlite.directory = opts.data;
+    sqlite.runs_kept = opts.runs_kept;
+    sqlite.history_kept = opts.history_kept;
     sqlite.sync =
       opts.sync ? store::durability::full : store::durability::relaxed;
     store = store::make_sqlite_store(sqlite);

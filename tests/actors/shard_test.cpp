@@ -270,3 +270,28 @@ TEST_CASE_METHOD(shard_stage, "a shard that has much to write takes no more",
   tell(submission(200, run_of(200)));
   CHECK(offers().size() == 1);
 }
+
+TEST_CASE_METHOD(shard_stage, "a full queue refuses those who fill it only",
+                 "[shard]") {
+  home->opts.queued_max = 4;
+  begin();
+  auto answer_to = [this](uint32_t number, const char* workspace) {
+    auto x = submission(number, run_of(number));
+    x.workspace = workspace;
+    tell(x);
+    settle();
+    auto said = desk.take<answer>();
+    REQUIRE(said);
+    return said->error;
+  };
+  for (uint32_t i = 1; i <= 4; ++i)
+    CHECK_FALSE(answer_to(i, "flood"));
+  CHECK(*home->queued == 4);
+  auto no = answer_to(5, "flood");
+  CHECK(no.code == errc::overloaded);
+  CHECK(no.message.find("node.queued_max") != std::string::npos);
+  // Not without an end either.
+  for (uint32_t i = 6; i <= 9; ++i)
+    CHECK_FALSE(answer_to(i, ("small" + std::to_string(i)).c_str()));
+  CHECK(answer_to(10, "small10").code == errc::overloaded);
+}

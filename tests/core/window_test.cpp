@@ -94,3 +94,20 @@ TEST_CASE("a parked run that is taken away leaves nothing behind", "[window]")
   CHECK(w.room_for({{"a", 1}, {"b", 1}}));
   CHECK_FALSE(w.next());
 }
+
+TEST_CASE("a window knows whose work is ready, live or as a row", "[window]")
+{
+  window w{small};
+  auto lane = lane_of("ann", {}, 5);
+  CHECK_FALSE(w.has_work_of("ann"));
+  w.enter(lane, 1);
+  CHECK(w.has_work_of("ann"));
+  CHECK_FALSE(w.has_work_of("an"));
+  CHECK_FALSE(w.has_work_of("anna"));
+  w.leave(lane, 1);
+  CHECK_FALSE(w.has_work_of("ann"));
+  w.park(run(1), at(1), {{lane, 3}});
+  CHECK(w.has_work_of("ann"));
+  w.forget(run(1));
+  CHECK_FALSE(w.has_work_of("ann"));
+}

@@ -69,6 +69,9 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
   CHECK(a.node.cancel_grace == b.node.cancel_grace);
   CHECK(a.stop_deadline == b.stop_deadline);
   CHECK(a.node.pending_bytes_max == b.node.pending_bytes_max);
+  CHECK(a.node.runs_kept == b.node.runs_kept);
+  CHECK(a.node.history_kept == b.node.history_kept);
+  CHECK(a.node.queued_max == b.node.queued_max);
   CHECK(a.node.disk_reserve == b.node.disk_reserve);
   CHECK(a.node.region == b.node.region);
   CHECK(a.gateway.listen == b.gateway.listen);
