@@ -47,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   auto got = parser.release();
-  if (gateway::host_complaint(got))
+  if (gateway::count_complaint(got))
     return 0;
   auto request = gateway::head_of(got, true);
   request.body = got.body();
