@@ -109,7 +109,7 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
         found.why = {errc::not_found, category::validation,
                      "workflow `" + x.workflow
                        + "` is not registered; register it with `troupe "
-                         "submit` or POST /api/v1/workflows"};
+                         "register FILE` or POST /api/v1/workflows"};
     }
     caf::anon_send(me, std::move(found));
   };

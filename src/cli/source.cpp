@@ -131,9 +131,13 @@ json input_of(verb_call& call) {
   return out;
 }
 
+json file_params(verb_call& call, const std::string& file) {
+  return params_of_text(call, read_text(file));
+}
+
 json source_params(verb_call& call, const std::string& file) {
-  auto out = is_file_name(file) ? params_of_text(call, read_text(file))
-                                : json{{"name", file}};
+  auto out =
+    is_file_name(file) ? file_params(call, file) : json{{"name", file}};
   auto input = input_of(call);
   if (!input.empty())
     out["input"] = std::move(input);

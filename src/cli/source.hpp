@@ -16,6 +16,9 @@ double scale_of(verb_call& call);
 /// that is no file a registered workflow. Throws `stop_verb`.
 nlohmann::json source_params(verb_call& call, const std::string& file);
 
+/// The same for a file that is not the verb's own: without input and priority.
+nlohmann::json file_params(verb_call& call, const std::string& file);
+
 /// `k=v` pairs over a JSON file; values are JSON if they parse as such, else
 /// strings.
 nlohmann::json input_of(verb_call& call);

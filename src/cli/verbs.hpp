@@ -20,6 +20,12 @@ int run_submit(verb_call& call);
 void watch_options(adder& add);
 int run_watch(verb_call& call);
 
+// verbs_register.cpp
+int run_register(verb_call& call);
+void with_option(adder& add);
+/// Registers what `--with` names, in the order given.
+void register_with(verb_call& call);
+
 // verbs_list.cpp
 void page_options(adder& add);
 void runs_options(adder& add);

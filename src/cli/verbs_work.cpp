@@ -79,6 +79,7 @@ json submit(verb_call& call) {
     throw stop_verb{exit_usage, "--idempotency-key is empty",
                     "is a variable not set? Give each submission a key of its "
                     "own, or leave the option out"};
+  register_with(call);
   auto made = call.ask("submit", source_params(call, call.text("file")),
                        call.text("idempotency-key"), call.text("file"));
   if (!call.json())
@@ -143,6 +144,7 @@ void watch_options(adder& add) {
 
 void run_options(adder& add) {
   source_options(add);
+  with_option(add);
   watch_options(add);
   config_option(add);
 }
@@ -190,6 +192,7 @@ int run_plan(verb_call& call) {
 
 void submit_options(adder& add) {
   source_options(add);
+  with_option(add);
   add("wait", "follow the run to its end; the exit code tells how it ended");
   add("idempotency-key", po::value<std::string>()->value_name("KEY"),
       "the same key gives the same run, however often it is sent");

@@ -53,8 +53,8 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
     if (!*row)
       return {errc::invalid, category::validation,
               "workflow `" + name
-                + "` is not registered here; register it first (POST "
-                  "/api/v1/workflows)"};
+                + "` is not registered here; register it first with `troupe "
+                  "register FILE`, `--with FILE` or POST /api/v1/workflows"};
     auto parsed = core::parse_workflow((*row)->body.view());
     if (!parsed.value || parts.size() >= parts_max)
       return {errc::invalid, category::validation,
@@ -148,8 +148,9 @@ void node_api::with_source(
       if (!*row)
         return then(
           refuse(errc::not_found, "no workflow `" + name
-                                    + "` is registered here; register it (POST "
-                                      "/api/v1/workflows), or name a file"));
+                                    + "` is registered here; register it with "
+                                      "`troupe register FILE` or POST "
+                                      "/api/v1/workflows, or name a file"));
       use(core::parse_workflow((*row)->body.view()), false);
     },
     q.then);
