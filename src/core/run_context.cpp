@@ -94,7 +94,8 @@ result<bool> run::condition(const std::string& expression, const task& t,
   context["run"] = {{"id", to_string(row_.key)},
                     {"name", row_.name},
                     {"input", parsed(row_.input.view())}};
-  context["task"] = {{"name", spec(t).name},
+  context["task"] = {{"id", to_string(row_.key.with(t.number))},
+                     {"name", spec(t).name},
                      {"type", spec(t).need ? spec(t).need->type : ""},
                      {"priority", t.priority},
                      {"retries", t.retries}};

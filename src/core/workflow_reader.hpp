@@ -7,6 +7,7 @@
 
 #include "core/graph.hpp"
 #include "core/reader.hpp"
+#include "core/template.hpp"
 #include "core/workflow.hpp"
 #include "core/workflow_fields.hpp"
 
@@ -103,6 +104,15 @@ void finish(object_reader& in, std::span<const field> fields);
 /// node that `of.steps` were read from; its order must be complete.
 void check_references(const value& steps, const workflow& of,
                       const step_names& names, const adjacency& predecessors);
+
+/// Is there such a name in that condition (`when`, `expect`, `repeat_until`) of
+/// a step? Steps and inputs are looked up by `check_references`.
+void check_condition_name(const value& at, const step& of,
+                          std::string_view field, const reference& name);
+
+/// Templates that name inputs which a run with that input does not have. Steps
+/// with `when` are left out.
+void check_input_use(const workflow& wf, const text& given, problems& to);
 
 /// The one text of a workflow, whatever file it came from.
 std::string canonical(const workflow& x);

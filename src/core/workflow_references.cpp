@@ -55,13 +55,34 @@ private:
       else if (one_of(nested_fields, key))
         parts(from.item(i), index,
               key == "fallback" ? place::step : place::undo);
-      else if (key == "when" && !of_.steps[index].when.empty())
-        for (const auto& x : expression_paths(of_.steps[index].when))
-          path(from.item(i), index, x);
+      else if (key == "when" || key == "repeat_until")
+        condition(from.item(i), index, key);
     }
+    condition(place_of_expect(from), index, "expect");
     const auto& need = *of_.steps[index].need;
     if (from->find("concurrency") == nullptr)
       plain(from, index, need.concurrency_key);
+  }
+
+  /// A default's `expect` is said to be wrong at the step.
+  static value place_of_expect(const value& step) {
+    for (size_t i = 0; i < step->items.size(); ++i)
+      if (step->items[i].key == "expect")
+        return step.item(i);
+    return step;
+  }
+
+  void condition(const value& at, uint32_t index, std::string_view field) {
+    const auto& step = of_.steps[index];
+    const auto& text = field == "when"     ? step.when
+                       : field == "expect" ? step.expect
+                                           : step.repeat_until;
+    if (text.empty())
+      return;
+    for (const auto& x : expression_paths(text)) {
+      check_condition_name(at, step, field, x);
+      path(at, index, x);
+    }
   }
 
   /// Of a fallback or an undo: what its agent gets, or it gives.
@@ -150,7 +171,8 @@ private:
     }
     if (*other == index) {
       at.fail("a step cannot use its own output",
-              "write `${output}` in a step with `repeat_until`");
+              "write `${output}` in a step with `repeat_until`, or `output` "
+              "in `expect`");
       return;
     }
     const auto& direct = predecessors_[index];

@@ -9,6 +9,7 @@
 
 #include "core/expression.hpp"
 #include "core/template.hpp"
+#include "core/workflow_cast.hpp"
 
 // docs/expressions.md says what templates and expressions give. Here it must be
 // true.
@@ -109,4 +110,23 @@ TEST_CASE("what docs/expressions.md calls refused is refused", "[core]")
     REQUIRE_FALSE(got);
     CHECK_THAT(got.error().message, Catch::Contains(why));
   }
+}
+
+TEST_CASE("a condition of a step can name what docs/expressions.md names",
+          "[core]")
+{
+  // In the text of JSON, which needs no thought about quotes.
+  for (const auto& [written, wanted] : rows("| expression | gives |")) {
+    json file{{"workflow", "w"},
+              {"steps",
+               {{"build", json::object()},
+                {"a",
+                 {{"depends_on", {"build"}},
+                  {"foreach", {1, 2}},
+                  {"expect", written}}}}}};
+    INFO(written);
+    CHECK(problems_of(file.dump()).empty());
+  }
+  auto names = rows("| name | is | in |");
+  CHECK(names.size() == 5);
 }
