@@ -164,7 +164,7 @@ parsed_workflow import_wfcommons(std::string_view json, double time_scale);
 /// The JSON Schema of workflow files (draft 2020-12), as text.
 std::string workflow_schema();
 
-/// Checks a run's input against the workflow and fills in defaults.
+/// Checks a run's input against the workflow, also what its templates use.
 struct checked_input {
   text value; // JSON object.
   core::problems problems;

@@ -117,6 +117,7 @@ checked_input check_input(const workflow& wf, std::string_view json) {
   }
   if (wf.input.empty()) { // Nothing declared: whatever it is, is fine.
     out.value = text{to_json(document.root)};
+    workflows::check_input_use(wf, out.value, out.problems);
     return out;
   }
   object_reader in{root};
@@ -135,9 +136,10 @@ checked_input check_input(const workflow& wf, std::string_view json) {
       filled[name] = declared.fallback.str();
   }
   in.finish();
-  if (out.problems.empty())
-    out.value =
-      filled.empty() ? text{"{}"} : workflows::to_object(filled, false);
+  if (!out.problems.empty())
+    return out;
+  out.value = filled.empty() ? text{"{}"} : workflows::to_object(filled, false);
+  workflows::check_input_use(wf, out.value, out.problems);
   return out;
 }
 

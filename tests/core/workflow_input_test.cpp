@@ -56,6 +56,45 @@ TEST_CASE("without a declaration any object is an input", "[input]")
   CHECK(checked("7", *free).find("expected an object") != std::string::npos);
 }
 
+TEST_CASE("an input lacks what a template of the workflow names", "[input]")
+{
+  auto free = good(R"(
+workflow: w
+steps:
+  a: {input: {to: "${run.input.tag}", again: ["v${run.input.tag}"]}}
+  b: {when: run.input.extra ~= nil, input: "${run.input.extra}"}
+  c: {concurrency: {key: "db-${run.input.db.name}"}}
+  d: {foreach: "${run.input.list}", idempotency_key: "${run.input.list[1]}"}
+  e: {agent: x, fallback: {output: "${run.input.spare}"}}
+  f: {input: "${run.input}"}
+)");
+  CHECK(checked("{}", *free)
+          .find("step `a` uses `${run.input.tag}`, which this "
+                "run is not given (at /tag); add it to")
+        != std::string::npos);
+  auto of = [&](std::string_view json) {
+    auto x = check_input(*free, json);
+    std::string out;
+    for (const auto& problem : x.problems)
+      out += problem.where + " ";
+    return out;
+  };
+  CHECK(of("{}") == "/tag /db/name /list /list/1 /spare ");
+  CHECK(of(R"({"tag": null, "db": {}, "list": [1], "spare": 1})")
+        == "/db/name /list/1 ");
+  CHECK(of(R"({"tag": 1, "db": {"name": "x"}, "list": [1, 2], "spare": 1})")
+          .empty());
+}
+
+TEST_CASE("an optional input without a default is missing where it is used",
+          "[input]")
+{
+  auto wf = good("workflow: w\ninput: {tag: string, more: {default: 1}}\n"
+                 "steps: {a: {input: \"${run.input.tag}${run.input.more}\"}}");
+  CHECK(check_input(*wf, "{}").problems.size() == 1);
+  CHECK(check_input(*wf, R"({"tag": "v1"})").problems.empty());
+}
+
 TEST_CASE("an input's declaration survives the canonical text", "[input]")
 {
   auto first = good(declared);
