@@ -147,6 +147,10 @@ bool progress_view::apply(const json& event) {
     id = text_of(event, "id");
   if (id.empty())
     return false;
+  if (kind == "milestone") {
+    milestone_ = text_of(event, "detail");
+    return true;
+  }
   if (kind == "progress") {
     auto& task = tasks_[id];
     task.fraction = std::clamp(number_of(event, "fraction"), 0.0, 1.0);
@@ -202,8 +206,11 @@ std::vector<std::string> progress_view::lines(size_t tasks_max) const {
                                    std::to_string(ended) + "/"
                                      + std::to_string(total) + " tasks"
                                      + (eta_.empty() ? "" : ", " + eta_))};
+  if (!milestone_.empty())
+    out.push_back("  milestone " + fitted(milestone_, 60));
+  auto bars_end = out.size() + tasks_max;
   for (const auto& id : busy_) {
-    if (out.size() > tasks_max)
+    if (out.size() >= bars_end)
       break;
     const auto& task = tasks_.at(id);
     out.push_back(row("  " + name_of(id), task.fraction, task.note));
@@ -218,13 +225,16 @@ std::vector<std::string> progress_view::lines(size_t tasks_max) const {
 }
 
 std::string progress_view::line_of(const json& event) const {
+  auto milestone = text_of(event, "kind") == "milestone";
   auto state = state_after(event);
-  if (state.empty() || state == "queued")
+  if (!milestone && (state.empty() || state == "queued"))
     return {};
   auto id = text_of(event, "id");
   char percent[16];
   std::snprintf(percent, sizeof percent, "%5.1f%%  ",
                 std::floor(fraction() * 1000 + 1e-9) / 10);
+  if (milestone)
+    return percent + ("milestone " + fitted(text_of(event, "detail"), 60));
   auto pos = tasks_.find(id);
   auto agent =
     state == "in_progress" && pos != tasks_.end() && !pos->second.agent.empty()

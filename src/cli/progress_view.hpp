@@ -43,8 +43,8 @@ public:
   /// `lines()` may have changed.
   bool apply(const nlohmann::json& event);
 
-  /// "Overall" and a bar for each task in progress, at most `tasks_max`; the
-  /// rest is counted.
+  /// "Overall", the newest milestone, and a bar for each task in progress, at
+  /// most `tasks_max`; the rest is counted.
   std::vector<std::string> lines(size_t tasks_max = 10) const;
 
   /// The event as a line of a log: "build completed", for output that is no
@@ -70,6 +70,7 @@ private:
   std::string eta_;            // "about 12s left"; empty: nobody knows.
   uint64_t ended_before_ = 0;  // As of `run`: a stream may have lost its start.
   uint64_t ended_ = 0;         // Of `tasks_`.
+  std::string milestone_;      // The newest that was reached.
   size_t asked_ = 0;           // Of `tasks_`: they wait for a person.
   std::set<std::string> busy_; // Ids of those in progress.
   std::map<std::string, watched_task> tasks_; // By id.

@@ -133,6 +133,14 @@ std::string shown(const json& object) {
   return out;
 }
 
+std::string milestones_text(const json& run) {
+  std::string out;
+  for (const auto& x : items(run, "milestones"))
+    out += (out.empty() ? "" : ", ") + plain(text_of(x, "name"))
+           + (x.value("reached", false) ? " reached" : " open");
+  return out;
+}
+
 std::string why_text(const json& answer) {
   if (!items(answer, "tasks").empty()) {
     std::string out;

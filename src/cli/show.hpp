@@ -28,6 +28,9 @@ std::string short_time(const std::string& rfc3339);
 /// An object as "name  value" lines; nothing for nulls and empty texts.
 std::string shown(const nlohmann::json& object);
 
+/// Those of a run, in order: "packed reached, released open".
+std::string milestones_text(const nlohmann::json& run);
+
 /// The answer to `why`, of a task or of a run.
 std::string why_text(const nlohmann::json& answer);
 

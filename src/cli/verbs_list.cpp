@@ -121,6 +121,8 @@ int run_status(verb_call& call) {
     if (!is_run)
       return shown(got);
     auto left = eta_text(got);
+    if (got.contains("milestones"))
+      got["milestones"] = milestones_text(got);
     return progress_bar(number_of(got, "percent") / 100)
            + (left.empty() ? "" : "  " + left) + "\n" + shown(got);
   });

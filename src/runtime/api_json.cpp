@@ -87,6 +87,8 @@ json to_json(const core::run_row& row) {
     x["error"] = to_json(row.error);
   if (row.parent)
     x["parent"] = core::to_string(row.parent.with(row.parent_task));
+  if (!row.definition.empty())
+    x["hash"] = row.definition;
   if (!row.idempotency_key.empty())
     x["idempotency_key"] = row.idempotency_key;
   add_time(x, "created_at", row.created_at);

@@ -15,8 +15,9 @@ constexpr std::chrono::seconds estimate_within{1};
 
 } // namespace
 
-void node_api::add_eta(core::run_row row, const callback& then) {
-  auto body = std::make_shared<json>(to_json(row));
+void node_api::add_eta(const core::run_row& row, json shown,
+                       const callback& then) {
+  auto body = std::make_shared<json>(std::move(shown));
   auto to = child_ref<progress_actor>{monitors_, "progress"}.handle();
   if (!to || core::terminal(row.state))
     return then(answer_with(*body));

@@ -1,6 +1,7 @@
 #include "runtime/api_question.hpp"
 
 #include "core/facts.hpp"
+#include "core/step_shown.hpp"
 
 // Lists and look-ups: all from the store, on the readers' threads.
 
@@ -9,12 +10,6 @@ namespace troupe::runtime {
 using nlohmann::json;
 
 namespace {
-
-core::api_answer refuse_not_found(const char* what, core::id id) {
-  return refuse(errc::not_found, std::string{"no "} + what + " "
-                                   + core::to_string(id)
-                                   + " in this workspace");
-}
 
 bool is_of(const std::optional<core::run_row>& row,
            const std::string& workspace) {
@@ -30,6 +25,23 @@ core::api_answer list_answer(const char* name, const Page& page) {
   if (!page.next.empty())
     body["next"] = page.next;
   return answer_with(body);
+}
+
+/// Which there are, and which are reached.
+json milestones(core::store_reader& store, const core::run_row& of) {
+  auto all = json::array();
+  auto body = store.find_definition(of.workspace, of.definition);
+  if (!body || !*body)
+    return all;
+  for (const auto& x : core::milestones_of((*body)->body.view())) {
+    auto task = store.find_task(of.key.with(x.step + 1));
+    auto reached =
+      task && *task && (*task)->state == core::task_state::completed;
+    all.push_back({{"name", x.name}, {"step", x.of}, {"reached", reached}});
+    if (reached)
+      all.back()["at"] = core::to_rfc3339((*task)->ended_at);
+  }
+  return all;
 }
 
 /// Names are in no index: a bounded stretch is looked through, and `next` says
@@ -63,6 +75,12 @@ core::result<core::task_page> tasks_named(core::store_reader& store,
 
 } // namespace
 
+core::api_answer refuse_not_found(const char* what, core::id id) {
+  return refuse(errc::not_found, std::string{"no "} + what + " "
+                                   + core::to_string(id)
+                                   + " in this workspace");
+}
+
 std::optional<core::run_row> row_or_refusal(core::store_reader& store,
                                             core::id id,
                                             const std::string& workspace,
@@ -82,8 +100,13 @@ void node_api::run_call(question& q) {
   read(
     [me = shared_from_this(), id = *id, workspace = q.what.workspace,
      then = q.then](core::store_reader& store) {
-      if (auto row = row_or_refusal(store, id, workspace, then))
-        me->add_eta(std::move(*row), then);
+      auto row = row_or_refusal(store, id, workspace, then);
+      if (!row)
+        return;
+      auto shown = to_json(*row);
+      if (auto all = milestones(store, *row); !all.empty())
+        shown["milestones"] = std::move(all);
+      me->add_eta(*row, std::move(shown), then);
     },
     q.then);
 }
@@ -139,28 +162,6 @@ void node_api::tasks_call(question& q) {
                                 : tasks_named(store, filter, page, name);
       then(found ? list_answer("tasks", *found)
                  : refuse(found.error().code, found.error().message));
-    },
-    q.then);
-}
-
-void node_api::task_call(question& q) {
-  auto id = q.id("task");
-  if (!id)
-    return;
-  read(
-    [id = *id, workspace = q.what.workspace,
-     then = q.then](core::store_reader& store) {
-      auto row = store.find_task(id);
-      if (!row)
-        return then(refuse(row.error().code, row.error().message));
-      if (!*row || (*row)->workspace != workspace)
-        return then(refuse_not_found("task", id));
-      auto body = to_json(**row);
-      auto& attempts = body["attempts"] = json::array();
-      if (auto list = store.attempts(id))
-        for (const auto& x : *list)
-          attempts.push_back(to_json(x));
-      then(answer_with(body));
     },
     q.then);
 }

@@ -55,6 +55,8 @@ struct node_api::question {
   static constexpr uint32_t page_rows_max = 1000;
 };
 
+core::api_answer refuse_not_found(const char* what, core::id id);
+
 /// The run's row if it is one of this workspace; else answers the call.
 std::optional<core::run_row> row_or_refusal(core::store_reader& store,
                                             core::id id,

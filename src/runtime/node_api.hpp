@@ -57,11 +57,12 @@ private:
   void run_call(question& q);
   void runs_call(question& q);
   void tasks_call(question& q);
-  void task_call(question& q);
   void history_call(question& q);
   void approvals_call(question& q);
+  // api_task.cpp
+  void task_call(question& q);
   // api_progress.cpp
-  void add_eta(core::run_row row, const callback& then);
+  void add_eta(const core::run_row& row, json shown, const callback& then);
   // api_live.cpp
   void why_call(question& q);
   void ask_why(question q, core::id key);

@@ -174,3 +174,17 @@ TEST_CASE("a task that is made later is asked for once, by its id", "[cli]")
   CHECK(view.line_of(started) == "  0.0%  build[3] in_progress on ann");
   CHECK(view.unnamed(event(R"({"kind":"run_state","id":"r"})")).empty());
 }
+
+TEST_CASE("a milestone that is reached is shown, and stays", "[cli]")
+{
+  auto view = three_tasks();
+  view.apply(event(R"({"kind":"task_ended","id":"t1","detail":"completed"})"));
+  auto reached = event(R"({"kind":"milestone","id":"t1","detail":"built"})");
+  CHECK(view.line_of(reached) == " 33.3%  milestone built");
+  CHECK(view.lines().size() == 1);
+  CHECK(view.apply(reached));
+  REQUIRE(view.lines().size() == 2);
+  CHECK(view.lines()[1] == "  milestone built");
+  view.apply(event(R"({"kind":"task_started","id":"t2","detail":"ann"})"));
+  CHECK(view.lines(1).size() == 3); // It takes no task's place.
+}
