@@ -7,30 +7,6 @@ namespace troupe::core {
 
 namespace {
 
-/// Damerau-Levenshtein (neighbours swapped count once), case ignored.
-size_t distance(std::string_view a, std::string_view b) {
-  auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  };
-  std::vector<size_t> before(b.size() + 1), last(b.size() + 1),
-    row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j)
-    last[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      auto same = lower(a[i - 1]) == lower(b[j - 1]);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + !same});
-      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2])
-          && lower(a[i - 2]) == lower(b[j - 1]))
-        row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before.swap(last);
-    last.swap(row);
-  }
-  return last[b.size()];
-}
-
 std::string to_short(double x) {
   char buffer[32];
   auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, x);
@@ -69,31 +45,6 @@ std::string found(const node& x) {
 }
 
 } // namespace
-
-std::string nearest(std::string_view word,
-                    std::span<const std::string_view> known) {
-  constexpr size_t longest = 64; // Longer words are no typing errors.
-  if (word.empty() || word.size() > longest)
-    return {};
-  // Of a single letter nothing would be left.
-  auto best = std::min(std::max<size_t>(1, word.size() / 3) + 1, word.size());
-  std::string_view found;
-  for (auto x : known) {
-    if (x.size() > longest || x.size() > word.size() + best)
-      continue;
-    if (auto d = distance(word, x); d < best) {
-      best = d;
-      found = x;
-    }
-  }
-  return std::string{found};
-}
-
-std::string did_you_mean(std::string_view word,
-                         std::span<const std::string_view> known) {
-  auto x = nearest(word, known);
-  return x.empty() ? x : "did you mean `" + x + "`?";
-}
 
 // -- value
 

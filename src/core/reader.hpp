@@ -33,7 +33,7 @@ inline constexpr size_t problems_max = 200;
 /// The nearest of `known`, or empty if none is near: for "did you mean".
 std::string nearest(std::string_view word,
                     std::span<const std::string_view> known);
-/// "did you mean `x`?", or empty.
+/// "did you mean `x`?", or empty. Knows words of other tools, too.
 std::string did_you_mean(std::string_view word,
                          std::span<const std::string_view> known);
 

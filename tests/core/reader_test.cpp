@@ -103,6 +103,23 @@ TEST_CASE("suggestions are near, or there are none", "[reader]")
   CHECK(nearest("", known).empty());
 }
 
+TEST_CASE("words that begin alike and words of other tools are suggested",
+          "[reader]")
+{
+  std::array<std::string_view, 8> known{"retries",  "depends_on",  "when",
+                                        "input",    "description", "labels",
+                                        "max_load", "max_parallel"};
+  CHECK(nearest("desc", known) == "description");
+  CHECK(nearest("retry", known) == "retries");
+  CHECK(nearest("max", known).empty()); // Which?
+  CHECK(nearest("in", known).empty());
+  CHECK(did_you_mean("needs", known) == "did you mean `depends_on`?");
+  CHECK(did_you_mean("if", known) == "did you mean `when`?");
+  CHECK(did_you_mean("cmd", known) == "did you mean `input: {command: ...}`?");
+  std::array<std::string_view, 1> other{"port"};
+  CHECK(did_you_mean("needs", other).empty());
+}
+
 TEST_CASE("pointers escape what RFC 6901 says", "[reader]")
 {
   auto document = read_yaml("a/b: {c~d: [1]}");
