@@ -18,6 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (cut != text.npos)
     end.errors = end.last_lines = std::string{text.substr(cut + 1)};
   auto code = end.code;
+  auto wrapped = services::judge(end, "agent", services::answer_form::envelope);
+  if (wrapped.what == verdict::done)
+    must(nlohmann::json::accept(wrapped.output)
+           && (wrapped.more.empty() || nlohmann::json::accept(wrapped.more)),
+         "an envelope holds JSON");
   auto result = services::judge(std::move(end), "agent");
   if (result.what == verdict::done) {
     must(code == 0, "a failed exit is no success");

@@ -109,8 +109,9 @@ namespace {
 
 class command : public process_kind {
 public:
-  command(services::spawn_spec program, services::run_limits limits)
-    : program_(std::move(program)), limits_(limits) {}
+  command(services::spawn_spec program, services::run_limits limits,
+          services::answer_form answers)
+    : program_(std::move(program)), limits_(limits), answers_(answers) {}
 
   core::result<services::run_request> plan(const task& t) const override {
     services::run_request request;
@@ -124,19 +125,21 @@ public:
 
   outcome judge(const task&, services::run_end end) const override {
     auto name = program_.command.empty() ? "process" : program_.command[0];
-    return services::judge(std::move(end), name);
+    return services::judge(std::move(end), name, answers_);
   }
 
 private:
   services::spawn_spec program_;
   services::run_limits limits_;
+  services::answer_form answers_;
 };
 
 } // namespace
 
-std::shared_ptr<const process_kind> command_kind(services::spawn_spec program,
-                                                 services::run_limits limits) {
-  return std::make_shared<command>(std::move(program), limits);
+std::shared_ptr<const process_kind>
+command_kind(services::spawn_spec program, services::run_limits limits,
+             services::answer_form answers) {
+  return std::make_shared<command>(std::move(program), limits, answers);
 }
 
 } // namespace troupe::agents

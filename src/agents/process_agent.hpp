@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "services/process_contract.hpp"
 #include "services/process_run.hpp"
 #include "troupe/agent.hpp"
 
@@ -58,7 +59,8 @@ private:
 /// output on stdout. The environment has TROUPE_TASK, TROUPE_RUN,
 /// TROUPE_WORKSPACE and TROUPE_ATTEMPT.
 std::shared_ptr<const process_kind>
-command_kind(services::spawn_spec command, services::run_limits limits = {});
+command_kind(services::spawn_spec command, services::run_limits limits = {},
+             services::answer_form answers = services::answer_form::output);
 
 /// Runs `/bin/sh -c` for tasks with the input {"command", "dir", "env",
 /// "allow_failure"}; answers {"exit", "stdout", "stderr"}.

@@ -46,7 +46,7 @@ reactive_factory process_factory(const agent_config& x,
                                  services::spawner& through) {
   auto kind = x.kind == agent_kind::shell
                 ? agents::shell_kind(x.limits)
-                : agents::command_kind(x.program, x.limits);
+                : agents::command_kind(x.program, x.limits, x.answers);
   auto configured = std::make_shared<configured_kind>(std::move(kind), x);
   return [&through, configured] {
     return std::make_unique<agents::process_agent>(through, configured);

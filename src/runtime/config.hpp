@@ -27,6 +27,7 @@ struct agent_config {
   /// Of `process`; a shell takes all but the command from it.
   services::spawn_spec program;
   services::run_limits limits;
+  services::answer_form answers = services::answer_form::output;
   std::chrono::milliseconds time_max{0}; // Of an attempt; 0: as the task says.
 };
 

@@ -14,6 +14,10 @@ constexpr std::array<std::pair<std::string_view, agent_kind>, 5> kind_words{
    {"shell", agent_kind::shell},
    {"process", agent_kind::process}}};
 
+constexpr std::array<std::pair<std::string_view, services::answer_form>, 2>
+  answer_words{{{"output", services::answer_form::output},
+                {"envelope", services::answer_form::envelope}}};
+
 // Those that hold no thread, and those that are processes beside each other.
 constexpr uint32_t light_load_max = 1000;
 constexpr uint32_t process_load_max = 4;
@@ -119,7 +123,7 @@ void read_limits(object_reader& in, agent_config& to) {
 /// What only processes have; elsewhere it is a mistake to say it.
 void read_process(object_reader& in, agent_config& to) {
   if (!has_process(to.kind)) {
-    for (auto key : {"command", "args", "env", "dir", "limits"})
+    for (auto key : {"command", "args", "env", "dir", "limits", "answers"})
       if (auto x = in.find(key))
         x->fail_at_key("`" + std::string{key}
                          + "` is for agents of the kinds `shell` and `process`",
@@ -132,9 +136,11 @@ void read_process(object_reader& in, agent_config& to) {
   in.read("args", args);
   read_environment(in, to.program.environment);
   in.read("dir", to.program.directory);
+  in.read("answers", to.answers,
+          core::words<services::answer_form>{answer_words});
   section(in, "limits", [&](object_reader& inner) { read_limits(inner, to); });
   if (to.kind == agent_kind::shell)
-    for (auto key : {"command", "args"})
+    for (auto key : {"command", "args", "answers"})
       if (in.has(key))
         in.find(key)->fail_at_key(
           "a shell has no `" + std::string{key} + "`",

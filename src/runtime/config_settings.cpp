@@ -43,6 +43,7 @@ constexpr std::array<std::string_view, 53> all{
   "agents.*.region",
   "agents.*.pure",
   "agents.*.command",
+  "agents.*.answers",
   "agents.*.args",
   "agents.*.env",
   "agents.*.dir",

@@ -51,6 +51,39 @@ outcome judge_success(std::string output, const std::string& name) {
   return outcome::done(core::to_compact(output));
 }
 
+// Only what is said outright adds tasks to a run: a program that answers with
+// something of its own that looks alike must not.
+outcome judge_envelope(const std::string& output, const std::string& name) {
+  auto wrong = [&name](const std::string& what) {
+    return failed(errc::invalid_result, category::invalid_result,
+                  "`" + name
+                    + "` did not answer {\"output\": .., \"tasks\": "
+                      "[..]}, which `answers: envelope` asks for: "
+                    + what);
+  };
+  auto text = trimmed(output);
+  if (text.empty())
+    return outcome::done();
+  auto json = core::parse_json(text, "stdout");
+  if (!json)
+    return wrong(json.error().message);
+  if (!json->is_object())
+    return wrong(std::string{"it is no object but "} + json->type_name());
+  for (const auto& [key, value] : json->items())
+    if (key != "output" && key != "tasks")
+      return wrong("unknown key `" + key + "`; put it into `output`");
+  auto result =
+    outcome::done(core::to_compact(json->value("output", nlohmann::json{})));
+  auto tasks = json->find("tasks");
+  if (tasks == json->end() || tasks->is_null())
+    return result;
+  if (!tasks->is_array())
+    return wrong(std::string{"`tasks` is no list but "} + tasks->type_name());
+  if (tasks->empty())
+    return result;
+  return std::move(result).with_tasks(core::to_compact(*tasks));
+}
+
 // {"error": {"message", "category", "retry_after_ms"}}: what the process says
 // of its own failure, each part only where it makes sense.
 void apply_own_error(outcome& to, std::string_view output) {
@@ -163,9 +196,11 @@ outcome judge_violent_end(const run_end& end, const std::string& name) {
   return failed(errc::internal, category::unknown, exit_message(end, name));
 }
 
-outcome judge(run_end end, const std::string& name) {
+outcome judge(run_end end, const std::string& name, answer_form form) {
   if (end.fate != run_fate::exited)
     return judge_violent_end(end, name);
+  if (end.code == 0 && form == answer_form::envelope)
+    return judge_envelope(end.output, name);
   if (end.code == 0)
     return judge_success(std::move(end.output), name);
   auto result = outcome::failed(exit_message(end, name));

@@ -3,6 +3,7 @@
 
 #include "agents/process_agent.hpp"
 #include "agents/recording_sink.hpp"
+#include "core/workflow.hpp"
 
 using namespace std::chrono_literals;
 using troupe::agents::test::recording_sink;
@@ -30,6 +31,19 @@ class later : public troupe::reactive_agent {
     done.after(std::chrono::seconds{5}, troupe::outcome::done(t.input));
   }
 };
+
+class planner : public troupe::agent {
+  troupe::outcome perform(const troupe::task&, troupe::context&) override {
+    return troupe::outcome::done("2").with_tasks(R"([
+      {"name": "fetch", "agent": {"capabilities": ["http"]}},
+      {"name": "count", "depends_on": ["fetch"],
+       "input": "${steps.fetch.output}"}
+    ])");
+  }
+};
+
+constexpr auto planning_script = R"(read -r task
+echo '{"output": 2, "tasks": [{"name": "fetch", "type": "http"}]}')";
 
 constexpr auto script = R"(read -r task
 echo "got ${#task} bytes" >&2
@@ -74,4 +88,23 @@ TEST_CASE("the process of the manual says all it can", "[agents]")
   CHECK(sink->logged(0).starts_with("got "));
   CHECK(sink->progress_notes()
         == std::vector<services::progress_note>{{0.5, "half"}});
+}
+
+TEST_CASE("the planners of the manual add tasks", "[agents]")
+{
+  using namespace troupe;
+  std::unique_ptr<agent> in_code = std::make_unique<planner>();
+  calm ctx;
+  auto added =
+    core::parse_task_list(in_code->perform(task_with("1"), ctx).more);
+  REQUIRE(added.value);
+  CHECK(added.value->steps.size() == 2);
+  auto spawner = services::test::open_spawner();
+  agents::process_agent process{
+    *spawner, agents::command_kind(services::test::shell(planning_script), {},
+                                   services::answer_form::envelope)};
+  auto sink = std::make_shared<recording_sink>();
+  process.start(task_with("1"), sink);
+  CHECK(sink->result().output == "2");
+  CHECK(core::parse_task_list(sink->result().more).value);
 }

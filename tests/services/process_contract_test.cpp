@@ -141,3 +141,36 @@ TEST_CASE("a violent end has its own code", "[services]")
   end.why = {errc::agent_failed, category::dependency, "because"};
   CHECK(judge(end, "x").error == end.why);
 }
+
+TEST_CASE("an envelope brings tasks beside the output", "[services]")
+{
+  auto said = [](std::string stdout_text) {
+    return judge(exited(0, std::move(stdout_text)), "x", answer_form::envelope);
+  };
+  auto both = said(R"({"output": {"n": 1}, "tasks": [{"type": "t"}]})");
+  CHECK(both.output == R"({"n":1})");
+  CHECK(both.more == R"([{"type":"t"}])");
+  CHECK(said(R"({"tasks": []})").output == "null");
+  CHECK(said(R"({"tasks": []})").more.empty());
+  CHECK(said(R"({"output": 5, "tasks": null})").output == "5");
+  CHECK(said(" \n").output == "null");
+  for (auto wrong : {"7", "[]", "two words", R"({"outptu": 1})",
+                     R"({"tasks": {}})", R"({"output": 1)"}) {
+    INFO(wrong);
+    auto result = said(wrong);
+    CHECK(result.what == verdict::failed);
+    CHECK(result.error.code == errc::invalid_result);
+    CHECK(result.error.message.find("answers: envelope") != std::string::npos);
+  }
+  // Without the word it is an output like any other.
+  auto plain = judge(exited(0, R"({"tasks":[{}]})"), "x");
+  CHECK(plain.more.empty());
+  CHECK(plain.output == R"({"tasks":[{}]})");
+}
+
+TEST_CASE("a process that fails has no envelope", "[services]")
+{
+  auto x = judge(exited(1, R"({"error": {"message": "no"}})"), "x",
+                 answer_form::envelope);
+  CHECK(x.error.message == "no");
+}
