@@ -331,6 +331,7 @@ struct sub_run_start {
 };
 struct sub_run_end {
   uint32_t number = 0;
+  core::id child; // A step that is tried again has another one each time.
   core::run_state how = core::run_state::completed;
   core::text output;
   failure why;

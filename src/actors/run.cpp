@@ -330,9 +330,10 @@ run_actor::behavior_type run_actor_fun(self_ptr self, house_ptr home,
       settle_soon(self);
     },
     [self](sub_run_end& x) {
-      self->state.decide->sub_run_ended(x.number, x.how, std::move(x.output),
-                                        std::move(x.why),
-                                        self->state.home->now());
+      auto& st = self->state;
+      st.decide->sub_run_ended(x.number, x.child, x.how, std::move(x.output),
+                               std::move(x.why), st.home->now(),
+                               st.home->random());
       settle_soon(self);
     },
     [self](const sub_run_start& x) {

@@ -354,8 +354,8 @@ void drop_run(shard_ptr self, core::id key) {
     return;
   if (auto parent = st.runs.find(run.parent); parent != st.runs.end())
     self->send(parent->second.actor,
-               sub_run_end{run.parent_task, run.last.state, run.last.output,
-                           run.last.error});
+               sub_run_end{run.parent_task, key, run.last.state,
+                           run.last.output, run.last.error});
 }
 
 void fire_timers(shard_ptr self) {

@@ -33,6 +33,7 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
     return self->send(
       owner.actor,
       sub_run_end{x.number,
+                  x.child,
                   core::run_state::failed,
                   {},
                   {errc::limit_reached, category::validation,
@@ -55,6 +56,7 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
     return self->send(
       owner.actor,
       sub_run_end{x.number,
+                  x.child,
                   core::run_state::failed,
                   {},
                   {errc::invalid, category::validation,
@@ -137,14 +139,16 @@ void sub_run_is_known(shard_ptr self, found_sub_run& x) {
   if (x.why)
     return self->send(
       pos->second.actor,
-      sub_run_end{x.asked.number, core::run_state::failed, {}, x.why});
+      sub_run_end{
+        x.asked.number, x.asked.child, core::run_state::failed, {}, x.why});
   if (st.runs.count(x.asked.child) > 0 || st.loads.count(x.asked.child) > 0)
     return start_sub_run(self, x.parent, x.asked); // Came to life meanwhile.
   if (!x.row)
     return start(self, x.parent, x.asked, std::move(x.definition));
   if (core::terminal(x.row->state))
-    self->send(pos->second.actor, sub_run_end{x.asked.number, x.row->state,
-                                              x.row->output, x.row->error});
+    self->send(pos->second.actor,
+               sub_run_end{x.asked.number, x.asked.child, x.row->state,
+                           x.row->output, x.row->error});
 }
 
 } // namespace troupe

@@ -109,6 +109,7 @@ public:
     uint32_t first = 0;    // First item of a group; newest round of a loop.
     uint32_t items = 0;    // Of a group; rounds of a loop so far.
     uint32_t attempt = 0;  // Newest token given out.
+    uint32_t added = 0;    // Source of the tasks that its agent added.
     uint16_t retries = 0;
     uint16_t unclean = 0;
     uint16_t fallback = 0; // See task_row.
@@ -123,6 +124,7 @@ public:
     bool approved : 1 = false;
     bool stopping : 1 = false; // Its attempt is being cancelled.
     bool settled : 1 = false;  // Its dependents know.
+    bool spoilt : 1 = false;   // Something that its agent added failed.
     bool careful : 1 = false;  // Was there before an unclean end.
     bool asking : 1 = false;   // Its cached output is being looked for.
     bool looked : 1 = false;   // It has none.
@@ -154,8 +156,9 @@ public:
   /// written together with the task that waits for it.
   void name_sub_runs(const std::function<id()>& next);
   void sub_run_started(uint32_t number, id child);
-  void sub_run_ended(uint32_t number, run_state how, text output, failure why,
-                     instant now);
+  /// `random` as in `ended`.
+  void sub_run_ended(uint32_t number, id child, run_state how, text output,
+                     failure why, instant now, double random);
   /// What the store has for a `cache_question`; nothing: ask an agent.
   void looked_up(uint32_t number, std::optional<text> output, instant now);
   /// An attempt in progress that somebody still holds, after a reload.
@@ -213,6 +216,8 @@ private:
   void met(task& t, instant now);
   void pass_gate(task& t, instant now);
   void begin(task& t, instant now);
+  void begin_sleep(task& t, instant now);
+  void begin_signal(task& t, instant now);
   void queue(task& t, instant now);
   void offer_more(instant now);
   void expand(task& t, instant now);
@@ -222,10 +227,12 @@ private:
   void gather(task& group, instant now);
   void settle(task& t, instant now);
   void settle_dependents(task& t, instant now);
+  bool spoilt_by_added(const task& t) const;
   /// Ends every event: lets everything follow from what has ended. A queue and
   /// not recursion, because a chain can be as long as a run.
   void drain(instant now);
   bool handled(const task& t) const;
+  bool handled_above(const task& t) const;
   run_state verdict();
   void finish_if_over(instant now);
   text gathered_output() const;
@@ -234,8 +241,12 @@ private:
   void complete(task& t, text output, instant now);
   void fail(task& t, failure why, instant now);
   void skip(task& t, failure why, instant now);
+  void close_question(const task& t, instant now);
   void cancel_one(task& t, std::string_view reason, instant now);
+  bool is_sub_run(const task& t) const;
+  bool late(const task& t) const;
   bool asked_to_stop(task& t);
+  void expire_sub_run(task& t, instant now);
   void end_cancelled(task& t, std::string_view reason, instant now);
   void attempt_failed(task& t, failure why, duration retry_after, instant now,
                       double random);
@@ -256,6 +267,8 @@ private:
   bool apply(task& t, task_event event, instant now);
   void touch(task& t);
   void arm(task& t, due_kind kind, instant due);
+  void arm_within(task& t, due_kind kind, std::optional<duration> time,
+                  instant now);
   void disarm(task& t);
   void note(fact_kind kind, const task* t, instant now,
             std::string detail = {});
@@ -266,6 +279,10 @@ private:
   void to_queued(task& t, instant now);
   void forget_end(task& t);
   void reopen(uint32_t number, instant now);
+  bool reopen_added(const task& t, instant now);
+  bool reopen_round(task& loop, instant now);
+  void wait_again(const task& t, std::deque<uint32_t>& open, instant now);
+  void wait_again_above(const task& t, std::deque<uint32_t>& open, instant now);
   void reopen_items(task& group, instant now);
   void count_dependencies(task& t) const;
   bool as_asked(const edge& e, const task& dependency) const;

@@ -190,13 +190,15 @@ failure run::retry(uint32_t number, const origin& by, instant now) {
     set_run_state(run_state::running, now);
   }
   for (auto n : failed)
-    reopen(is_item(at(n)) ? at(n).parent : n, now);
+    if (at(n).state == task_state::failed) // And not begun with another one.
+      reopen(is_item(at(n)) ? at(n).parent : n, now);
   drain(now);
   return {};
 }
 
 void run::forget_end(task& t) {
   t.settled = false;
+  t.spoilt = false;
   t.error.reset();
   t.ended_at = no_instant;
   t.unclean = 0;
@@ -213,17 +215,10 @@ void run::reopen(uint32_t number, instant now) {
   while (!open.empty()) {
     auto& t = at(open.front());
     open.pop_front();
+    if (t.settled)
+      wait_again_above(t, open, now);
     forget_end(t);
-    for (const auto& edge : spec(t).dependents) {
-      auto& other = at(first_of_[t.source] + edge.step);
-      auto skipped = other.state == task_state::skipped && other.error;
-      if (skipped) {
-        apply(other, task_event::retry, now);
-        open.push_back(other.number);
-      }
-      if (other.state == task_state::waiting)
-        count_dependencies(other);
-    }
+    wait_again(t, open, now);
   }
   auto& t = at(number);
   if (t.state != task_state::failed)
@@ -231,7 +226,7 @@ void run::reopen(uint32_t number, instant now) {
   apply(t, task_event::retry, now);
   if (is_group(t) && t.first != 0)
     reopen_items(t, now);
-  else
+  else if (!reopen_round(t, now))
     pass_gate(t, now); // What was rejected is asked again.
 }
 
@@ -239,6 +234,8 @@ void run::reopen_items(task& group, instant now) {
   apply(group, task_event::start, now);
   for (uint32_t i = 0; i < group.items; ++i) {
     auto& item = at(group.first + i);
+    if (item.spoilt)
+      reopen_added(item, now);
     if (item.state != task_state::failed)
       continue;
     ++group.children;
@@ -248,6 +245,16 @@ void run::reopen_items(task& group, instant now) {
   }
   if (group.children == 0) // Only cancelled ones: nothing can be retried.
     gather(group, now);
+}
+
+/// Of a loop whose newest round failed only by what its agent added.
+bool run::reopen_round(task& loop, instant now) {
+  if (!is_loop(loop) || loop.first == 0 || !at(loop.first).spoilt)
+    return false;
+  if (!reopen_added(at(loop.first), now))
+    return false;
+  apply(loop, task_event::start, now);
+  return true;
 }
 
 /// From the states of what `t` depends on: how many are open, and whether one

@@ -76,13 +76,14 @@ void run::skip(task& t, failure why, instant now) {
 /// In progress with an agent or as a sub-run: it is asked to stop, and ends
 /// when it has. That it was asked is written, and holds over a restart.
 bool run::asked_to_stop(task& t) {
-  auto sub_run = t.state == task_state::in_progress && !is_group(t)
-                 && !is_loop(t) && spec(t).kind == step_kind::workflow;
+  auto sub_run = is_sub_run(t);
   // A sub-run without a name has not been started.
   if (sub_run && std::erase(out_.sub_runs, t.number) > 0)
     return false;
   if (!working(t) && !sub_run)
     return false;
+  if (sub_run)
+    disarm(t); // Whatever its time: it is cancelled, and not tried again.
   if (t.stopping)
     return true;
   t.stopping = true;
@@ -94,17 +95,22 @@ bool run::asked_to_stop(task& t) {
   return true;
 }
 
+/// A question that nobody needs to answer any more.
+void run::close_question(const task& t, instant now) {
+  if (t.state != task_state::awaiting_approval)
+    return;
+  decision_row row;
+  row.task = row_.key.with(t.number);
+  row.state = decision_state::void_;
+  row.answered_at = now;
+  out_.decisions.push_back(std::move(row));
+}
+
 /// Ends a task at once, if nobody works on it.
 void run::cancel_one(task& t, std::string_view reason, instant now) {
   if (terminal(t.state) || asked_to_stop(t))
     return;
-  if (t.state == task_state::awaiting_approval) {
-    decision_row row;
-    row.task = row_.key.with(t.number);
-    row.state = decision_state::void_;
-    row.answered_at = now;
-    out_.decisions.push_back(std::move(row));
-  }
+  close_question(t, now);
   end_cancelled(t, reason, now);
 }
 
@@ -212,6 +218,7 @@ void run::add_dynamic(task& t, const std::string& more, instant now) {
                  + " tasks; dynamic_tasks_max is "
                  + std::to_string(dynamic_tasks_max));
   sources_.push_back(parsed.value);
+  t.added = static_cast<uint32_t>(sources_.size()) - 1;
   t.children += static_cast<uint32_t>(n);
   add_steps(static_cast<uint32_t>(sources_.size()) - 1, t.number, now);
 }
@@ -259,7 +266,7 @@ run_state run::verdict() {
       continue;
     if (t.state == task_state::cancelled && cancelled == nullptr)
       cancelled = &t;
-    if (t.state != task_state::failed || handled(t))
+    if (t.state != task_state::failed || handled(t) || handled_above(t))
       continue;
     row_.error = {errc::agent_failed, t.error ? t.error->kind : category{},
                   step_failed(name_of(t), t.error ? t.error->message : "")};

@@ -131,18 +131,28 @@ void run::timer(uint32_t number, due_kind kind, instant now) {
       return;
     case due_kind::retry:
     case due_kind::snooze:
-      queue(t, now);
+      if (spec(t).kind == step_kind::work)
+        queue(t, now);
+      else
+        begin(t, now);
       break;
     case due_kind::timeout:
+      if (spec(t).kind == step_kind::workflow) {
+        expire_sub_run(t, now);
+        break;
+      }
       t.due = due_kind::none; // The task actor sees to it that it ends.
       t.due_at = no_instant;
       out_.expired.push_back(number);
       touch(t);
       break;
     case due_kind::deadline:
+      close_question(t, now);
       fail(t,
            {errc::timed_out, category::timeout,
-            "its deadline passed before an agent took it"},
+            spec(t).kind == step_kind::work
+              ? "its deadline passed before an agent took it"
+              : "its deadline passed while it waited"},
            now);
       break;
     case due_kind::sleep:
@@ -163,44 +173,6 @@ void run::timer(uint32_t number, due_kind kind, instant now) {
     case due_kind::not_before:
       met(t, now);
       break;
-  }
-  drain(now);
-}
-
-void run::name_sub_runs(const std::function<id()>& next) {
-  for (auto number : out_.sub_runs) {
-    auto& t = at(number);
-    t.agent = text{to_string(next())};
-    touch(t);
-  }
-}
-
-void run::sub_run_started(uint32_t number, id child) {
-  const auto& t = at(number);
-  if (terminal(t.state) || id_from(t.agent.view()) != child)
-    return;
-  // What was said while it was being started.
-  if (t.stopping)
-    out_.cancels.push_back(child);
-  else if (row_.state == run_state::paused)
-    out_.pauses.push_back(child);
-}
-
-void run::sub_run_ended(uint32_t number, run_state how, text output,
-                        failure why, instant now) {
-  if (find(number) == nullptr)
-    return;
-  auto& t = at(number);
-  if (t.state != task_state::in_progress || working(t))
-    return;
-  if (how == run_state::completed)
-    complete(t, std::move(output), now);
-  else if (how == run_state::cancelled && t.stopping) {
-    end_cancelled(t, "cancelled", now);
-  } else {
-    if (!why)
-      why = {errc::cancelled, category::cancelled, "its sub-run was cancelled"};
-    fail(t, std::move(why), now);
   }
   drain(now);
 }

@@ -86,7 +86,9 @@ void run::pass_gate(task& t, instant now) {
   if (!is_item(t) && gate(s, t.approved) == verdict_of_gate::ask) {
     apply(t, task_event::ask, now);
     out_.decisions.push_back(question(s, row_, t.number, now));
-    arm(t, due_kind::approval, now + s.approve->timeout);
+    if (s.kind == step_kind::approval && s.deadline && t.deadline == no_instant)
+      t.deadline = now + *s.deadline; // It is never queued.
+    arm_within(t, due_kind::approval, s.approve->timeout, now);
     note(fact_kind::decision_asked, &t, now, s.approve->by);
     return;
   }
@@ -127,40 +129,17 @@ void run::begin(task& t, instant now) {
       complete(t, text{R"({"approved":true})"}, now);
       break;
     case step_kind::workflow:
+      ++t.attempt;
+      t.agent = {}; // Each attempt is a sub-run of its own.
       out_.sub_runs.push_back(t.number);
+      arm_within(t, due_kind::timeout, s.timeout, now);
       break;
-    case step_kind::sleep: {
-      auto length = s.sleep;
-      if (!s.sleep_template.empty()) {
-        auto written = resolved_line(s.sleep_template, t);
-        auto parsed = written ? parse_duration(*written) : std::nullopt;
-        if (!parsed)
-          return fail(
-            t,
-            {errc::template_failed, category::validation,
-             "sleep of step `" + s.name + "` is no duration; write e.g. 90s"},
-            now);
-        length = *parsed;
-      }
-      arm(t, due_kind::sleep, now + length);
+    case step_kind::sleep:
+      begin_sleep(t, now);
       break;
-    }
-    case step_kind::signal: {
-      auto kept =
-        std::find_if(kept_signals_.begin(), kept_signals_.end(),
-                     [&s](const signal_row& x) { return x.name == s.signal; });
-      if (kept != kept_signals_.end()) {
-        auto taken = *kept;
-        kept_signals_.erase(kept);
-        auto payload = taken.payload;
-        taken.taken = true;
-        out_.signals.push_back(std::move(taken));
-        complete(t, payload, now);
-      } else if (s.timeout) {
-        arm(t, due_kind::signal, now + *s.timeout);
-      }
+    case step_kind::signal:
+      begin_signal(t, now);
       break;
-    }
   }
 }
 
@@ -289,7 +268,7 @@ void run::child_ended(task& group, task& child, instant now) {
       return gather(group, now);
     return start_items(group, now);
   }
-  if (child.state != task_state::completed) {
+  if (child.state != task_state::completed || child.spoilt) {
     auto why = child.error
                  ? *child.error
                  : failure{errc::dependency_failed, category::dependency,
@@ -319,8 +298,8 @@ void run::gather(task& group, instant now) {
   uint32_t failed = 0;
   for (uint32_t i = 0; i < group.items; ++i) {
     const auto& item = at(group.first + i);
-    failed +=
-      item.state == task_state::failed || item.state == task_state::cancelled;
+    failed += item.state == task_state::failed
+              || item.state == task_state::cancelled || item.spoilt;
     if (i > 0)
       all += ',';
     all += item.output.empty() ? "null" : item.output.view();
@@ -346,6 +325,7 @@ void run::settle(task& t, instant now) {
   if (t.settled || t.children > 0)
     return;
   t.settled = true;
+  t.spoilt = spoilt_by_added(t);
   if (t.parent != 0) {
     auto& parent = at(t.parent);
     if (is_item(t))
@@ -372,11 +352,11 @@ bool run::as_asked(const edge& e, const task& dependency) const {
     case edge_condition::always:
       return true;
     case edge_condition::failure:
-      return dependency.state == task_state::failed;
+      return dependency.state == task_state::failed || dependency.spoilt;
     case edge_condition::success:
       // Skipped because of its own `when` is as good as done; skipped because
       // of others is not.
-      return dependency.state == task_state::completed
+      return (dependency.state == task_state::completed && !dependency.spoilt)
              || (dependency.state == task_state::skipped && !dependency.error);
   }
   return false;

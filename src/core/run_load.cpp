@@ -35,6 +35,11 @@ void run::go_on_stopping() {
   for (auto& t : tasks_) {
     if (!t.stopping && row_.state != run_state::cancelling)
       continue;
+    if (late(t) && row_.state != run_state::cancelling) {
+      if (auto child = id_from(t.agent.view()))
+        out_.cancels.push_back(*child);
+      continue;
+    }
     t.stopping = false; // It has to be asked anew.
     asked_to_stop(t);
   }
@@ -118,10 +123,13 @@ void run::restore_links() {
       group.first = t.number;
     ++group.items;
   }
+  for (uint32_t i = 1; i < sources_.size(); ++i)
+    at(at(first_of_[i]).parent).added = i;
   // Children have higher numbers than what made them, so from the end.
   for (auto number = tasks_.size(); number > 0; --number) {
     auto& t = at(static_cast<uint32_t>(number));
     t.settled = terminal(t.state) && t.children == 0;
+    t.spoilt = t.settled && spoilt_by_added(t);
     if (t.parent != 0 && !t.settled)
       ++at(t.parent).children;
   }

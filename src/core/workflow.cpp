@@ -193,6 +193,8 @@ void builder::read_one(const value& item, uint32_t index) {
   auto made = kind == step_kind::work ? defaults_ : wait_defaults();
   made.step.name = names_.all[index];
   made.step.kind = kind;
+  if (kind != step_kind::work)
+    made.step.retries = retries_unless_stated(kind);
   check_kind(item, kind);
   object_reader in{item};
   if (item.kind() == node_kind::object)

@@ -83,7 +83,7 @@ struct step {
   std::string when;                 // Lua expression; empty: always.
   std::optional<duration> timeout;  // Of one attempt.
   std::optional<duration> deadline; // Of the task, from queued.
-  uint32_t retries = 3;             // After the first attempt.
+  uint32_t retries = 3; // After the first attempt; `retries_unless_stated`.
   backoff_policy backoff;
   bool at_most_once = false;
   bool pure = false; // A repeat is harmless; starts need not be durable.
@@ -116,6 +116,11 @@ struct step {
 
   bool operator==(const step&) const = default;
 };
+
+/// A sub-workflow has steps with retries of their own.
+constexpr uint32_t retries_unless_stated(step_kind kind) {
+  return kind == step_kind::workflow ? 0 : 3;
+}
 
 struct input_field {
   std::string type; // string, number, integer, boolean, object, array, any.

@@ -156,7 +156,7 @@ void write_attempts(object_writer& to, const step& x, const step& usual) {
   to.if_other("priority", unsigned{x.priority}, unsigned{usual.priority});
   to.if_span("timeout", x.timeout);
   to.if_span("deadline", x.deadline);
-  to.if_other("retries", x.retries, usual.retries);
+  to.if_other("retries", x.retries, retries_unless_stated(x.kind));
   if (x.backoff != usual.backoff) {
     object_writer inner{to, "backoff"};
     inner.span("base", x.backoff.base);

@@ -55,7 +55,12 @@ void refuse(const value& step, std::string_view key, step_kind kind) {
       step.item(i).fail_at_key(
         "`" + std::string{key} + "` makes no sense in a step of kind "
           + std::string{row(kind).word},
-        kind == step_kind::approval ? "remove it, or say `kind: work`"
+        key == "timeout" && kind == step_kind::sleep
+          ? "a sleep is over when its time is; make `sleep` shorter, or add a "
+            "`deadline`"
+        : key == "timeout" && kind == step_kind::approval
+          ? "write `approve: {timeout: ...}`"
+        : kind == step_kind::approval ? "remove it, or say `kind: work`"
         : key == "cache" && kind == step_kind::workflow
           ? "put it at the steps of that workflow: their outputs are kept"
           : "remove it, or make two steps");
@@ -104,6 +109,8 @@ void check_kind(const value& step, step_kind kind) {
   }
   for (auto key : attempts_only)
     refuse(step, key, kind);
+  if (kind != step_kind::signal)
+    refuse(step, "timeout", kind);
 }
 
 } // namespace troupe::core::workflows

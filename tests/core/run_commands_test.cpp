@@ -262,8 +262,8 @@ TEST_CASE("a retried workflow step begins a new sub-run", "[core]")
   run_driver d{"workflow: w\nsteps:\n  a: {workflow: other@1}\n"};
   auto first = d.task("a").agent.str();
   d.r->sub_run_ended(
-    1, run_state::failed, {},
-    {troupe::errc::timed_out, troupe::category::timeout, "late"}, d.now);
+    1, *troupe::core::id_from(first), run_state::failed, {},
+    {troupe::errc::timed_out, troupe::category::timeout, "late"}, d.now, 0);
   d.take();
   REQUIRE_FALSE(d.r->retry(0, d.me, d.now));
   CHECK(d.take().sub_runs == std::vector<uint32_t>{1});
