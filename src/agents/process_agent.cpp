@@ -117,7 +117,6 @@ public:
     services::run_request request;
     request.program = program_;
     request.input = services::task_object(t);
-    request.timeout = t.timeout;
     request.limits = limits_;
     add_task(request.program.environment, t);
     return request;

@@ -88,7 +88,6 @@ public:
     request.program.directory = std::move(input->directory);
     request.program.environment = std::move(input->environment);
     add_task(request.program.environment, t);
-    request.timeout = t.timeout;
     request.limits = limits_;
     return request;
   }

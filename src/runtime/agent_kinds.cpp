@@ -1,6 +1,5 @@
 #include "runtime/agent_kinds.hpp"
 
-#include <algorithm>
 #include <cassert>
 
 #include "agents/process_agent.hpp"
@@ -26,10 +25,7 @@ public:
       program.environment.emplace(name, value);
     if (program.directory.empty())
       program.directory = how_.program.directory;
-    if (how_.time_max.count() > 0)
-      out->timeout = out->timeout.count() > 0
-                       ? std::min(out->timeout, how_.time_max)
-                       : how_.time_max;
+    out->timeout = how_.time_max;
     return out;
   }
 

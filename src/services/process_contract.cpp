@@ -180,12 +180,15 @@ outcome judge_violent_end(const run_end& end, const std::string& name) {
     case run_fate::timed_out:
       return failed(errc::timed_out, category::timeout,
                     with_lines("`" + name
-                                 + "` took longer than its timeout "
-                                   "and was ended",
+                                 + "` took longer than `limits.time` of its "
+                                   "agent and was ended",
                                end));
     case run_fate::cancelled:
       return failed(errc::cancelled, category::cancelled,
-                    "`" + name + "` was ended because its task was cancelled");
+                    with_lines("`" + name
+                                 + "` was ended because its task was "
+                                   "cancelled or its time was up",
+                               end));
     case run_fate::output_too_big:
       return failed(errc::limit_reached, category::invalid_result,
                     "`" + name

@@ -20,8 +20,10 @@ struct run_limits {
 
 struct run_request {
   spawn_spec program;
-  std::string input;                    // All of stdin; then it is closed.
-  std::chrono::milliseconds timeout{0}; // 0: none of its own.
+  std::string input; // All of stdin; then it is closed.
+  /// 0: none. For a limit of the process itself: the time of a task is its
+  /// run's to measure, whose clocks may stand.
+  std::chrono::milliseconds timeout{0};
   run_limits limits;
 };
 
