@@ -59,6 +59,18 @@ std::string holder(const fs::path& lock) {
   return file >> pid ? "process " + pid : "another process";
 }
 
+/// What is in here is its owner's: payloads of all tenants, among others.
+constexpr auto owner_only = fs::perms::owner_read | fs::perms::owner_write;
+
+/// Makes it for its owner alone. One that is there already is left as it is:
+/// somebody has chosen who may look into it.
+std::error_code make_directory(const fs::path& path) {
+  std::error_code code;
+  if (fs::create_directories(path, code))
+    fs::permissions(path, fs::perms::owner_all, code);
+  return code;
+}
+
 failure write_pid(int fd, const fs::path& lock) {
   auto text = std::to_string(::getpid()) + "\n";
   if (::ftruncate(fd, 0) != 0
@@ -81,9 +93,7 @@ data_directory::~data_directory() {
 
 core::result<std::unique_ptr<data_directory>>
 data_directory::take(const fs::path& path) {
-  std::error_code code;
-  fs::create_directories(path, code);
-  if (code)
+  if (auto code = make_directory(path))
     return system_failure("cannot make", path, code.value());
   if (const auto* name = network_name(path))
     return failure{errc::store_failed, category::validation,
@@ -92,7 +102,7 @@ data_directory::take(const fs::path& path) {
                        "PostgreSQL for more than one machine"};
   auto lock = path / "lock";
   // CLOEXEC: a child that outlives us must not keep the directory locked.
-  auto fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  auto fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return system_failure("cannot open", lock, errno);
   std::unique_ptr<data_directory> made{new data_directory{path, fd}};
@@ -102,6 +112,9 @@ data_directory::take(const fs::path& path) {
                      + "; stop it or choose another data directory"};
   if (auto bad = write_pid(fd, lock))
     return bad;
+  for (const auto* name :
+       {"lock", "ballast", "troupe.db", "troupe.db-wal", "troupe.db-shm"})
+    keep_from_others(path / name); // An earlier version let everybody read.
   return made;
 }
 
@@ -128,7 +141,7 @@ bool data_directory::keep(const char* name, uint64_t bytes) const {
     return bytes != 0;
   if (disk_free() < 4 * bytes)
     return false;
-  auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0)
     return false;
   auto kept = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)) == 0;
@@ -197,6 +210,20 @@ failure data_directory::mark_restore(bool under_way) {
 bool data_directory::restore_under_way() const {
   std::error_code ignored;
   return fs::exists(path_ / restore_mark, ignored);
+}
+
+void keep_from_others(const fs::path& file) {
+  std::error_code ignored; // Not there, or not ours to change.
+  fs::permissions(file, owner_only, ignored);
+}
+
+failure make_private(const fs::path& file) {
+  auto fd =
+    ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return system_failure("cannot make", file, errno);
+  ::close(fd);
+  return {};
 }
 
 failure sync_path(const fs::path& path) {

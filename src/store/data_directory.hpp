@@ -65,6 +65,13 @@ private:
   int lock_;
 };
 
+/// Nobody but its owner may read it from now on.
+void keep_from_others(const std::filesystem::path& file);
+
+/// An empty file for its owner alone. SQLite gives a log the rights of its
+/// database.
+failure make_private(const std::filesystem::path& file);
+
 /// Makes the newest names in a directory, or the content of a file, durable.
 failure sync_path(const std::filesystem::path& path);
 

@@ -11,6 +11,8 @@ namespace {
 namespace fs = std::filesystem;
 
 failure move_into_place(const fs::path& from, const fs::path& to) {
+  if (auto bad = make_private(file))
+    return bad;
   if (auto bad = sync_path(from))
     return bad;
   std::error_code code;

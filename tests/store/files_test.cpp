@@ -74,6 +74,37 @@ TEST_CASE("a clean close leaves no log behind", "[store][files]")
   CHECK_FALSE(s.open_failure());
 }
 
+TEST_CASE("the files of a store are for their owner alone", "[store][files]")
+{
+  using std::filesystem::perms;
+  auto others = [](const std::filesystem::path& file) {
+    return std::filesystem::status(file).permissions()
+           & (perms::group_all | perms::others_all);
+  };
+  scratch place;
+  auto options = place.options();
+  options.directory = place.path() / "made";
+  auto made = store::make_sqlite_store(options);
+  auto look = [&] {
+    session owner{*made};
+    auto b = sample_batch(1, 1, 20);
+    owner.append(b);
+    for (const auto& x :
+         std::filesystem::directory_iterator{options.directory}) {
+      CAPTURE(x.path());
+      CHECK(others(x.path()) == perms::none);
+    }
+    CHECK(std::filesystem::exists(options.directory / "troupe.db-wal"));
+  };
+  look();
+  CHECK(others(options.directory) == perms::none);
+  // As an earlier version left it.
+  std::filesystem::permissions(options.directory / "troupe.db",
+                               perms::owner_read | perms::owner_write
+                                 | perms::group_read | perms::others_read);
+  look();
+}
+
 TEST_CASE("an overwritten page is an error, not a crash", "[store][files]")
 {
   closed_store s;
