@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "store/blobs.hpp"
 #include "store/chain.hpp"
@@ -126,6 +127,24 @@ void check_blobs(connection& db, problems& found) {
   add_trouble(found, db, q);
 }
 
+void check_content(connection& db, bool deep, problems& found) {
+  check_history(db, deep, found);
+  if (!deep)
+    return;
+  check_counts(db, found);
+  check_orphans(db, found);
+  check_blobs(db, found);
+  for (const auto* table : {"runs", "tasks"})
+    for (const auto* column : {"input", "output"})
+      check_payloads(db, table, column, found);
+}
+
+/// The first of each stays where it is.
+void drop_repeated(problems& found) {
+  std::set<string> seen;
+  std::erase_if(found, [&](const string& x) { return !seen.insert(x).second; });
+}
+
 } // namespace
 
 core::result<problems> sqlite_reader::check(bool deep) {
@@ -135,16 +154,11 @@ core::result<problems> sqlite_reader::check(bool deep) {
   db_->run("BEGIN");
   problems found;
   check_structure(*db_, deep, found);
-  check_history(*db_, deep, found);
-  if (deep) {
-    check_counts(*db_, found);
-    check_orphans(*db_, found);
-    check_blobs(*db_, found);
-    for (const auto* table : {"runs", "tasks"})
-      for (const auto* column : {"input", "output"})
-        check_payloads(*db_, table, column, found);
-  }
+  // What is read from a broken structure says the same again, or nothing.
+  if (found.empty())
+    check_content(*db_, deep, found);
   db_->run("COMMIT");
+  drop_repeated(found);
   if (found.size() > problems_max)
     found.resize(problems_max);
   return found;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <set>
 
 #include <sqlite3.h>
 
@@ -125,6 +126,9 @@ TEST_CASE("an overwritten page is an error, not a crash", "[store][files]")
     auto problems = reader->check(true);
     REQUIRE(problems);
     CHECK_FALSE(problems->empty());
+    // Each once: more of the same would hide what it is.
+    CHECK(std::set<std::string>{problems->begin(), problems->end()}.size()
+          == problems->size());
   }
   CHECK(why.code == errc::store_failed);
   CHECK(has(why.message, s.file.string()));
