@@ -81,12 +81,51 @@ void tell_outcome(self_ptr self, const core::commit_report& report) {
   }
 }
 
+void end_backup(self_ptr self, const failure& why) {
+  auto& st = self->state;
+  if (st.copy_to.empty())
+    return;
+  st.copy_to.clear();
+  if (why)
+    st.copy_asked.deliver(make_error(why.code, why.message));
+  else
+    st.copy_asked.deliver(caf::ok_atom_v);
+}
+
+/// A slice, then whatever else has come meanwhile, then the next one.
+void copy_slice(self_ptr self) {
+  auto& st = self->state;
+  if (st.copy_to.empty())
+    return;
+  auto done = st.store->writer->backup(st.copy_to);
+  if (!done)
+    return end_backup(self, done.error());
+  if (*done)
+    return end_backup(self, {});
+  self->send(self, backup_atom_v);
+}
+
+caf::result<caf::ok_atom> begin_backup(self_ptr self, const std::string& path) {
+  auto& st = self->state;
+  if (!st.copy_to.empty())
+    return make_error(errc::invalid_state,
+                      "a backup to " + st.copy_to
+                        + " is under way; ask again when it is complete");
+  auto asked = self->make_response_promise<caf::ok_atom>();
+  st.copy_to = path;
+  st.copy_asked = asked;
+  self->send(self, backup_atom_v);
+  return asked;
+}
+
 /// Only the disk knows what it holds: the next life opens the store anew. The
 /// shards go down with this one and read what became of their batches.
 void give_up(self_ptr self, const failure& why) {
   auto& st = self->state;
   st.home->warn("the store is opened anew: " + why.message);
   st.pending.clear();
+  end_backup(self, {errc::restarting, category::unknown,
+                    "the store is opened anew; begin the backup again"});
   st.store->writer.reset();
   self->quit(make_error(errc::store_failed, why.message));
 }
@@ -185,11 +224,10 @@ journal_actor::behavior_type journal(self_ptr self, house_ptr home,
         settle_soon(self);
     },
     [self](stats_atom) { return self->state.store->writer->stats(); },
-    [self](backup_atom, const std::string& path) -> caf::result<caf::ok_atom> {
-      if (auto why = self->state.store->writer->backup(path))
-        return make_error(why.code, why.message);
-      return caf::ok_atom_v;
+    [self](backup_atom, const std::string& path) {
+      return begin_backup(self, path);
     },
+    [self](backup_atom) { copy_slice(self); },
     [self](settle_atom) {
       self->state.settling = false;
       write(self);

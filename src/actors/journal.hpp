@@ -1,6 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+
+#include <caf/typed_response_promise.hpp>
 
 #include "actors/house.hpp"
 
@@ -28,6 +31,8 @@ struct journal_state {
   bool blocked = false;           // The disk is full or read-only.
   bool low = false;               // Little of it is left.
   bool intake = true;             // As the shards were told.
+  std::string copy_to;            // The backup under way; empty: none.
+  caf::typed_response_promise<caf::ok_atom> copy_asked;
 };
 
 /// Spawn it detached in production: it waits for the disk.

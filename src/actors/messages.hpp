@@ -148,6 +148,8 @@ using journal_actor = caf::typed_actor<
   caf::replies_to<stats_atom>::with<core::store_stats>,
   // A consistent copy of the store at that path.
   caf::replies_to<backup_atom, std::string>::with<caf::ok_atom>,
+  // INTERNAL: a slice of that copy.
+  caf::reacts_to<backup_atom>,
   // INTERNAL: the mailbox is drained, write.
   caf::reacts_to<settle_atom>,
   // INTERNAL: a slice of upkeep; and whether a blocked store takes again.

@@ -77,8 +77,10 @@ public:
   /// there is more to do.
   virtual bool maintain(instant now) = 0;
 
-  /// Consistent copy while others read and this thread writes later.
-  virtual failure backup(const std::string& path) = 0;
+  /// A slice of copying the store to `path`: true when the copy is complete,
+  /// durable, and of this moment. Call again until then; commits in between
+  /// belong to it. Another path begins anew.
+  virtual result<bool> backup(const std::string& path) = 0;
 
   virtual store_stats stats() = 0;
 

@@ -43,7 +43,9 @@ public:
   bool maintain(core::instant now) override {
     return *powered_ && to_->maintain(now);
   }
-  failure backup(const std::string& path) override { return to_->backup(path); }
+  core::result<bool> backup(const std::string& path) override {
+    return to_->backup(path);
+  }
   core::store_stats stats() override {
     auto x = to_->stats();
     if (*powered_ && on_.troubles.low)

@@ -10,21 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-failure move_into_place(const fs::path& from, const fs::path& to) {
+failure build(const fs::path& file, const sqlite_options& options) {
   if (auto bad = make_private(file))
     return bad;
-  if (auto bad = sync_path(from))
-    return bad;
-  std::error_code code;
-  fs::rename(from, to, code);
-  if (code)
-    return {errc::store_failed, category::resource,
-            "cannot rename " + from.string() + " to " + to.string() + ": "
-              + code.message() + "; check the directory's permissions"};
-  return sync_path(to.parent_path().empty() ? fs::path{"."} : to.parent_path());
-}
-
-failure build(const fs::path& file, const sqlite_options& options) {
   auto made = connection::open(file, connection::role::single, options);
   if (!made)
     return made.error();
@@ -35,22 +23,19 @@ failure build(const fs::path& file, const sqlite_options& options) {
   return code == SQLITE_OK ? failure{} : db.why(code, "cannot set up");
 }
 
-failure copy_pages(connection& from, connection& to) {
-  auto* copy = sqlite3_backup_init(to.raw(), "main", from.raw(), "main");
-  if (copy == nullptr)
-    return to.why(sqlite3_extended_errcode(to.raw()), "cannot write");
-  auto step = sqlite3_backup_step(copy, -1);
-  auto code = sqlite3_backup_finish(copy);
-  if (code == SQLITE_OK && step != SQLITE_DONE)
-    code = step; // Busy or locked is no error to `finish`.
-  if (code != SQLITE_OK)
-    return to.why(code, "cannot write");
-  // One file on its own, readable where nobody may write.
-  code = to.run("PRAGMA journal_mode=DELETE");
-  return code == SQLITE_OK ? failure{} : to.why(code, "cannot finish");
-}
-
 } // namespace
+
+failure move_into_place(const fs::path& from, const fs::path& to) {
+  if (auto bad = sync_path(from))
+    return bad;
+  std::error_code code;
+  fs::rename(from, to, code);
+  if (code)
+    return {errc::store_failed, category::resource,
+            "cannot rename " + from.string() + " to " + to.string() + ": "
+              + code.message() + "; check the directory's permissions"};
+  return sync_path(to.parent_path().empty() ? fs::path{"."} : to.parent_path());
+}
 
 void remove_database(const fs::path& file) {
   std::error_code ignored;
@@ -90,21 +75,6 @@ failure check_files(const data_directory& directory) {
               + " has no troupe.db beside it; put the file back or restore a "
                 "backup"};
   return {};
-}
-
-failure copy_database(connection& from, const fs::path& to,
-                      const sqlite_options& options) {
-  fs::path part = to.string() + ".part";
-  remove_database(part);
-  auto copied = [&]() -> failure {
-    auto made = connection::open(part, connection::role::single, options);
-    return made ? copy_pages(from, **made) : made.error();
-  }(); // Closed before it is moved.
-  if (!copied)
-    copied = move_into_place(part, to);
-  if (copied)
-    remove_database(part);
-  return copied;
 }
 
 } // namespace troupe::store

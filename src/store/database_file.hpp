@@ -19,9 +19,9 @@ failure make_database(const data_directory& directory,
 /// log without its database.
 failure check_files(const data_directory& directory);
 
-/// Consistent copy of an open database, durable under its name when done.
-failure copy_database(connection& from, const std::filesystem::path& to,
-                      const sqlite_options& options);
+/// Gives a finished file its name; both are durable then.
+failure move_into_place(const std::filesystem::path& from,
+                        const std::filesystem::path& to);
 
 /// Removes a database with its log, if it is there.
 void remove_database(const std::filesystem::path& file);

@@ -76,9 +76,9 @@ public:
     return false;
   }
 
-  failure backup(const std::string&) override {
-    return {errc::invalid, category::unknown,
-            "a store in memory has no backups; use a data directory"};
+  core::result<bool> backup(const std::string&) override {
+    return failure{errc::invalid, category::unknown,
+                   "a store in memory has no backups; use a data directory"};
   }
 
   core::store_stats stats() override {

@@ -3,6 +3,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "store/database_copy.hpp"
 #include "store/database_file.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite_store.hpp"

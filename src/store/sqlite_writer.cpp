@@ -180,14 +180,32 @@ void sqlite_writer::after_upkeep(int code) {
     broken_ = db_->why(code, "upkeep failed in");
 }
 
-failure sqlite_writer::backup(const std::string& path) {
+core::result<bool> sqlite_writer::backup(const std::string& path) {
+  if (broken_)
+    return broken_;
   if (!db_)
-    return {errc::invalid_state, category::unknown, "the store is not open"};
+    return failure{errc::invalid_state, category::unknown,
+                   "the store is not open"};
+  if (!copy_ || copy_->target() != path)
+    if (auto bad = begin_copy(path))
+      return bad;
+  auto done = copy_->step();
+  if (!done || *done)
+    copy_.reset();
+  return done;
+}
+
+failure sqlite_writer::begin_copy(const std::string& path) {
+  copy_.reset();
   std::error_code code;
   if (fs::equivalent(path, directory_->database(), code))
     return {errc::invalid, category::validation,
             path + " is the store itself; choose another place for the backup"};
-  return copy_database(*db_, path, options_);
+  auto begun = database_copy::begin(*db_, path, options_);
+  if (!begun)
+    return begun.error();
+  copy_ = std::move(*begun);
+  return {};
 }
 
 core::store_stats sqlite_writer::stats() {
@@ -214,6 +232,7 @@ failure sqlite_writer::close() {
     if (code != SQLITE_OK)
       why = db_->why(code, "cannot close");
   }
+  copy_.reset();
   checkpoints_.reset();
   retention_.reset();
   rows_.reset();

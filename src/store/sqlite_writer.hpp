@@ -8,6 +8,7 @@
 #include "core/store.hpp"
 #include "store/checkpoint.hpp"
 #include "store/data_directory.hpp"
+#include "store/database_copy.hpp"
 #include "store/retention.hpp"
 #include "store/row_writer.hpp"
 #include "store/sqlite_connection.hpp"
@@ -27,7 +28,7 @@ public:
   core::commit_report
   append(const std::vector<const core::batch*>& batches) override;
   bool maintain(core::instant now) override;
-  failure backup(const std::string& path) override;
+  core::result<bool> backup(const std::string& path) override;
   core::store_stats stats() override;
   failure close() override;
 
@@ -57,6 +58,7 @@ private:
   void roll_back();
   core::commit_report give_up(int code, core::commit_report report);
   void after_upkeep(int code);
+  failure begin_copy(const std::string& path);
 
   sqlite_options options_;
   std::unique_ptr<data_directory> directory_;
@@ -69,6 +71,7 @@ private:
   sqlite3_stmt* advance_shard_ = nullptr;
   std::unique_ptr<checkpointer> checkpoints_;
   std::unique_ptr<retention> retention_;
+  std::unique_ptr<database_copy> copy_; // Under way.
   core::sha256 hash_;
   std::vector<shard_end> ends_;
   uint64_t epoch_ = 0;

@@ -24,7 +24,9 @@ public:
     return to_->append(batches);
   }
   bool maintain(core::instant now) override { return to_->maintain(now); }
-  failure backup(const std::string& path) override { return to_->backup(path); }
+  core::result<bool> backup(const std::string& path) override {
+    return to_->backup(path);
+  }
   core::store_stats stats() override {
     auto x = to_->stats();
     x.disk_free = free_;

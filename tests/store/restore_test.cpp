@@ -9,6 +9,81 @@ using namespace troupe::core;
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
+namespace {
+
+failure back_up(store_writer& of, const std::filesystem::path& to) {
+  for (;;)
+    if (auto done = of.backup(to); !done)
+      return done.error();
+    else if (*done)
+      return {};
+}
+
+/// More than some slices of a backup; returns how many runs that took.
+uint32_t fill(session& owner) {
+  constexpr uint32_t runs = 8;
+  for (uint32_t i = 1; i <= runs; ++i) {
+    auto b = sample_batch(1, i, 200);
+    for (auto& x : b.tasks)
+      x.output = text{std::string(4096, 'x')};
+    REQUIRE(owner.append(b).what == commit::done);
+  }
+  return runs;
+}
+
+} // namespace
+
+TEST_CASE("commits between the slices of a backup belong to it", "[store]")
+{
+  scratch place;
+  scratch other;
+  auto made = store::make_sqlite_store(place.options());
+  auto backup = place.path() / "backup.db";
+  std::vector<id> committed;
+  {
+    session owner{*made};
+    auto i = fill(owner);
+    auto commit_one = [&] {
+      auto b = sample_batch(1, ++i, 20);
+      REQUIRE(owner.append(b).what == commit::done);
+      committed.push_back(b.runs[0].key);
+    };
+    uint32_t slices = 1;
+    for (auto done = owner.writer->backup(backup); !*done; ++slices) {
+      CHECK_FALSE(std::filesystem::exists(backup));
+      commit_one();
+      owner.writer->maintain(t0 + i * 10s);
+      done = owner.writer->backup(backup);
+      REQUIRE(done);
+    }
+    CHECK(slices > 3);
+    commit_one(); // After it.
+  }
+  REQUIRE_FALSE(store::restore(backup, other.path()));
+  auto elsewhere = store::make_sqlite_store(other.options());
+  auto reader = elsewhere->reader();
+  CHECK(reader->check(true)->empty());
+  auto last = committed.back();
+  committed.pop_back();
+  for (auto run : committed)
+    CHECK(*reader->find_run(run));
+  CHECK_FALSE(*reader->find_run(last));
+}
+
+TEST_CASE("a backup that is given up leaves nothing", "[store]")
+{
+  scratch place;
+  auto made = store::make_sqlite_store(place.options());
+  auto part = place.path() / "backup.db.part";
+  {
+    session owner{*made};
+    fill(owner);
+    REQUIRE_FALSE(*owner.writer->backup(place.path() / "backup.db"));
+    CHECK(std::filesystem::exists(part));
+  }
+  CHECK_FALSE(std::filesystem::exists(part));
+}
+
 TEST_CASE("a backup is of one moment and restores with a new generation",
           "[store]")
 {
@@ -24,7 +99,7 @@ TEST_CASE("a backup is of one moment and restores with a new generation",
     REQUIRE(owner.append(before).what == commit::done);
     auto reader = made->reader(); // Reads go on meanwhile.
     REQUIRE(*reader->find_run(before.runs[0].key));
-    REQUIRE_FALSE(owner.writer->backup(backup));
+    REQUIRE_FALSE(back_up(*owner.writer, backup));
     REQUIRE(owner.append(after).what == commit::done);
     epoch = owner.state.epoch;
     // Nobody may exchange the files under a running node.
@@ -70,10 +145,10 @@ TEST_CASE("what is no backup is refused before anything is moved", "[store]")
   {
     session owner{*made};
     REQUIRE(owner.append(kept).what == commit::done);
-    REQUIRE_FALSE(owner.writer->backup(backup));
-    CHECK(owner.writer->backup(place.path() / "troupe.db").code
+    REQUIRE_FALSE(back_up(*owner.writer, backup));
+    CHECK(back_up(*owner.writer, place.path() / "troupe.db").code
           == errc::invalid);
-    CHECK(owner.writer->backup(place.path() / "no" / "such").code
+    CHECK(back_up(*owner.writer, place.path() / "no" / "such").code
           != errc::none);
   }
   CHECK(store::restore(place.path() / "none.db", place.path()).code
