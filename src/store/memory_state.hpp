@@ -36,6 +36,8 @@ struct memory_state {
   std::map<std::pair<uint32_t, uint64_t>, core::segment> segments;
 
   std::shared_ptr<memory_faults> faults;
+  memory_options options;
+  core::instant next_round; // Of forgetting.
 };
 
 /// Whether `b` contradicts what is stored: the fence, a fresh row that exists,
@@ -44,6 +46,9 @@ bool contradicts(const memory_state& state, const core::batch& b);
 
 /// Writes all of `b`. REQUIRES: it does not contradict.
 void apply(memory_state& state, const core::batch& b);
+
+/// Removes what `options` lets go, now and then.
+void forget_old(memory_state& state, core::instant now);
 
 /// True once for each time the fault was asked for.
 bool take_fault(std::atomic<uint32_t>& fault);

@@ -73,6 +73,7 @@ public:
     std::erase_if(state_->cached,
                   [now](const auto& x) { return x.second.until <= now; });
     drop_most_cached();
+    forget_old(*state_, now);
     return false;
   }
 
@@ -146,8 +147,9 @@ private:
 
 class memory_store : public core::store {
 public:
-  explicit memory_store(std::shared_ptr<memory_faults> faults)
+  memory_store(std::shared_ptr<memory_faults> faults, memory_options options)
     : state_(std::make_shared<memory_state>()) {
+    state_->options = options;
     state_->faults =
       faults ? std::move(faults) : std::make_shared<memory_faults>();
   }
@@ -167,8 +169,9 @@ private:
 } // namespace
 
 std::unique_ptr<core::store>
-make_memory_store(std::shared_ptr<memory_faults> faults) {
-  return std::make_unique<memory_store>(std::move(faults));
+make_memory_store(std::shared_ptr<memory_faults> faults,
+                  memory_options options) {
+  return std::make_unique<memory_store>(std::move(faults), options);
 }
 
 } // namespace troupe::store

@@ -22,10 +22,23 @@ struct memory_faults {
   std::atomic<uint32_t> reads{0};
 };
 
-/// The store for tests and simulation: as strict as SQLite's about epochs,
-/// sequences and rows, always in the same order, gone with the object. A writer
-/// that is destroyed without `close` is a crash.
+/// What a memory store forgets by itself. As it stands: nothing.
+struct memory_options {
+  /// Ended runs with their tasks go so long after their end; 0: never...
+  core::duration runs_kept{0};
+  /// ... and the oldest of more than so many; 0: any number.
+  size_t ended_runs_max = 0;
+  /// Packets of history of each shard, likewise.
+  size_t segments_max = 0;
+  /// Between two rounds of it.
+  core::duration pause = std::chrono::seconds{10};
+};
+
+/// The store for tests, simulation, and nodes that keep nothing: as strict as
+/// SQLite's about epochs, sequences and rows, always in the same order, gone
+/// with the object. A writer that is destroyed without `close` is a crash.
 std::unique_ptr<core::store>
-make_memory_store(std::shared_ptr<memory_faults> faults = {});
+make_memory_store(std::shared_ptr<memory_faults> faults = {},
+                  memory_options options = {});
 
 } // namespace troupe::store

@@ -32,3 +32,65 @@ TEST_CASE("a memory store fails as told", "[store]")
   CHECK_FALSE(made->reader()->find_run(b.runs[0].key));
   CHECK(made->reader()->find_run(b.runs[0].key));
 }
+
+namespace {
+
+/// Appends a run of three tasks that has ended, or not, at that time.
+core::id add_run(session& owner, uint32_t unique, bool over, instant at,
+                 core::id parent = {}) {
+  auto b = sample_batch(1, unique, 3);
+  auto& run = b.runs[0];
+  run.state = over ? run_state::completed : run_state::running;
+  run.ended_at = over ? at : no_instant;
+  run.parent = parent;
+  b.keys = {{run.workspace, run.idempotency_key, run.key, "hash", at}};
+  REQUIRE(owner.append(b).what == commit::done);
+  return run.key;
+}
+
+} // namespace
+
+TEST_CASE("a memory store forgets ended runs when told to", "[store]")
+{
+  store::memory_options limits;
+  limits.ended_runs_max = 3;
+  limits.runs_kept = std::chrono::hours{1};
+  auto made = store::make_memory_store({}, limits);
+  session owner{*made};
+  auto reader = made->reader();
+  auto known = [&](core::id run) {
+    return reader->find_run(run)->has_value()
+           && reader->find_task(run.with(1))->has_value();
+  };
+  auto live = add_run(owner, 1, false, t0);
+  std::vector<core::id> over;
+  for (uint32_t i = 2; i < 7; ++i)
+    over.push_back(add_run(owner, i, true, t0 + std::chrono::seconds{i}));
+  auto child = add_run(owner, 7, true, t0, live);
+  owner.writer->maintain(t0 + std::chrono::minutes{1});
+  CHECK(known(live));
+  CHECK(known(child)); // Its parent may ask for its output.
+  CHECK_FALSE(known(over[0]));
+  CHECK_FALSE(reader->find_task(over[0].with(1))->has_value());
+  CHECK_FALSE(known(over[1]));
+  CHECK(known(over[2]));
+  CHECK(known(over[4]));
+  owner.writer->maintain(t0 + std::chrono::hours{2});
+  CHECK_FALSE(known(over[4]));
+  CHECK(known(live));
+}
+
+TEST_CASE("a memory store keeps the newest packets of history", "[store]")
+{
+  store::memory_options limits;
+  limits.segments_max = 2;
+  auto made = store::make_memory_store({}, limits);
+  session owner{*made};
+  for (uint32_t i = 1; i < 6; ++i)
+    add_run(owner, i, false, t0);
+  auto before = *made->reader()->history(1, 1, 100);
+  owner.writer->maintain(t0);
+  auto after = *made->reader()->history(1, 1, 100);
+  REQUIRE(after.size() == 2);
+  CHECK(after.back().first_seq == before.back().first_seq);
+}
