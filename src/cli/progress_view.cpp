@@ -153,7 +153,7 @@ bool progress_view::apply(const json& event) {
   }
   if (kind == "progress") {
     auto& task = tasks_[id];
-    task.fraction = std::clamp(number_of(event, "fraction"), 0.0, 1.0);
+    set_fraction(task, std::clamp(number_of(event, "fraction"), 0.0, 1.0));
     task.note = text_of(event, "note");
     return task.state == "in_progress";
   }
@@ -169,6 +169,12 @@ bool progress_view::apply(const json& event) {
   return true;
 }
 
+void progress_view::set_fraction(watched_task& task, double to) {
+  if (task.state == "in_progress")
+    busy_sum_ += to - task.fraction;
+  task.fraction = to;
+}
+
 /// Keeps the sums, so that an event costs the same however many tasks there
 /// are.
 void progress_view::set_state(const std::string& id, const std::string& state) {
@@ -179,12 +185,14 @@ void progress_view::set_state(const std::string& id, const std::string& state) {
   ended_ += has_ended(state) ? 1 : 0;
   asked_ -= task.state == "awaiting_approval" ? 1 : 0;
   asked_ += state == "awaiting_approval" ? 1 : 0;
+  // A new attempt begins at nothing.
+  set_fraction(task, 0);
   if (state == "in_progress")
     busy_.insert(id);
   else
     busy_.erase(id);
-  // A new attempt begins at nothing.
-  task.fraction = 0;
+  if (busy_.empty())
+    busy_sum_ = 0; // What rounding left.
   task.note.clear();
   task.state = state;
 }
@@ -194,9 +202,8 @@ double progress_view::fraction() const {
   if (total == 0)
     return 0;
   auto done = static_cast<double>(std::max(ended_, ended_before_));
-  for (const auto& id : busy_)
-    done += tasks_.at(id).fraction;
-  return std::min(1.0, done / static_cast<double>(total));
+  done += busy_sum_;
+  return std::clamp(done / static_cast<double>(total), 0.0, 1.0);
 }
 
 std::vector<std::string> progress_view::lines(size_t tasks_max) const {

@@ -63,6 +63,7 @@ private:
     std::string note;
   };
 
+  void set_fraction(watched_task& task, double to);
   void set_state(const std::string& id, const std::string& state);
   std::string name_of(const std::string& id) const;
 
@@ -73,6 +74,7 @@ private:
   std::string milestone_;      // The newest that was reached.
   size_t asked_ = 0;           // Of `tasks_`: they wait for a person.
   std::set<std::string> busy_; // Ids of those in progress.
+  double busy_sum_ = 0;        // Of their fractions.
   std::map<std::string, watched_task> tasks_; // By id.
 };
 

@@ -104,6 +104,25 @@ TEST_CASE("tasks that came up on the way make the whole larger", "[cli]")
   CHECK(view.fraction() == 0.5);
 }
 
+TEST_CASE("the whole is the sum of what is at work, whatever its order",
+          "[cli]")
+{
+  auto view = three_tasks();
+  view.apply(event(R"({"kind":"task_started","id":"t1"})"));
+  view.apply(event(R"({"kind":"progress","task":"t1","fraction":0.5})"));
+  // Not begun, as far as anybody knows: it does not count yet.
+  view.apply(event(R"({"kind":"progress","task":"t2","fraction":0.9})"));
+  CHECK(view.fraction() == Approx(0.5 / 3));
+  view.apply(event(R"({"kind":"task_started","id":"t3"})"));
+  view.apply(event(R"({"kind":"progress","task":"t3","fraction":0.6})"));
+  view.apply(event(R"({"kind":"progress","task":"t3","fraction":0.7})"));
+  CHECK(view.fraction() == Approx(1.2 / 3));
+  view.apply(event(R"({"kind":"task_retrying","id":"t1"})"));
+  CHECK(view.fraction() == Approx(0.7 / 3));
+  view.apply(event(R"({"kind":"task_ended","id":"t3","detail":"completed"})"));
+  CHECK(view.fraction() == Approx(1.0 / 3));
+}
+
 TEST_CASE("more tasks than fit are counted", "[cli]")
 {
   progress_view view{event(R"({"total":5})")};
