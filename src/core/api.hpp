@@ -26,13 +26,16 @@ namespace troupe::core {
 /// register   {workflow} -> {name, version, hash, notes?}.
 /// run        {run} -> {run, name, version, state, counts: {completed: n, ...},
 ///            total, percent, input, output, error, created_at, started_at,
-///            ended_at, priority, labels, eta?: {seconds, low, high}}
+///            ended_at, priority, labels, hash, eta?: {seconds, low, high},
+///            milestones?: [{name, step, reached, at?}]}
 /// runs       {state?, name?, limit?, after?} -> {runs: [..], next?}; without
 ///            what is large: `output_bytes` stands for such an `output`.
 /// tasks      {run?, state?, agent?, name?, limit?, after?} -> {tasks, next?};
 ///            likewise.
 /// task       {task} -> {task, run, name, type, state, attempt, retries, agent,
-///            score, input, output, error, queued_at, ..., attempts: [..]}
+///            score, input, output, error, queued_at, ..., attempts: [..],
+///            kind, step: {as defined}, depends_on: [{step, on, task}], level,
+///            max_retries?}
 /// why        {task} -> {task, state, waits_for: [{what, detail, until?}],
 ///            agent?, score?, runners_up?, queue_position?}
 ///            {run} -> the same for each of its tasks that waits (at most 20).

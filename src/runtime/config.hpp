@@ -9,6 +9,7 @@
 #include "core/allocation.hpp"
 #include "core/limits.hpp"
 #include "gateway/options.hpp"
+#include "services/process_contract.hpp"
 #include "services/process_run.hpp"
 #include "troupe/node.hpp"
 

@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 53> all{
+constexpr std::array<std::string_view, 54> all{
   "node.data",
   "node.durability",
   "node.threads",

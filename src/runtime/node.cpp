@@ -121,11 +121,19 @@ void node::add(profile who, reactive_factory make) {
   parts_->agents.push_back(std::move(spec));
 }
 
+// A node without a directory must not grow for ever, either.
+constexpr size_t ended_runs_in_memory_max = 10'000;
+constexpr size_t segments_in_memory_max = 10'000; // Of each shard.
+
 /// Opens the store on this thread: what is wrong with it is said at once.
 failure node::parts::open() {
   clock = std::make_shared<runtime::utc_clock>();
   if (opts.data.empty()) {
-    store = store::make_memory_store();
+    store::memory_options memory;
+    memory.runs_kept = opts.runs_kept;
+    memory.ended_runs_max = ended_runs_in_memory_max;
+    memory.segments_max = segments_in_memory_max;
+    store = store::make_memory_store({}, memory);
   } else {
     sqlite.directory = opts.data;
     sqlite.runs_kept = opts.runs_kept;

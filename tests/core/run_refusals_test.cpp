@@ -48,8 +48,10 @@ TEST_CASE("a failure deep inside names the outermost and the innermost step",
 {
   auto fail = [](const std::string& message) {
     run_driver x{"workflow: w\nsteps:\n  out: {workflow: part@1}\n"};
-    x.r->sub_run_ended(1, run_state::failed, {},
-                       {errc::agent_failed, category::unknown, message}, x.now);
+    auto child = *id_from(x.task("out").agent.view());
+    x.r->sub_run_ended(1, child, run_state::failed, {},
+                       {errc::agent_failed, category::unknown, message}, x.now,
+                       0);
     x.take();
     return x.row.error.message;
   };

@@ -86,10 +86,12 @@ private:
   }
 
   void save() {
-    auto why = writer_->backup(saved().string());
-    is_saved_ = !why;
-    if (why)
-      check_words(why, place_);
+    auto done = writer_->backup(saved().string());
+    while (done && !*done)
+      done = writer_->backup(saved().string());
+    is_saved_ = done && *done;
+    if (!done)
+      check_words(done.error(), place_);
   }
 
   std::filesystem::path place_;
