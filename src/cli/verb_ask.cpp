@@ -44,7 +44,7 @@ stop_verb stop_for(const core::api_answer& got, const std::string& file) {
   auto problems = got.problems;
   if (problems.size() == 1 && problems[0].what == what) {
     // Said once is enough.
-    if (!problems[0].where.empty())
+    if (!problems[0].where.empty() && problems[0].where[0] != '?')
       what += " (at " + problems[0].where + ")";
     hint = problems[0].hint;
     problems.clear();

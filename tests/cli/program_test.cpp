@@ -147,7 +147,9 @@ TEST_CASE("errors become exit codes", "[cli]")
     wrong.problems = {{"/a", 1, 2, "odd", "mend it"}};
     at.api->fail("cancel", wrong);
     CHECK(at.run({"cancel", run_a}) == expected);
-    CHECK(at.complained("troupe: something\n  1:2: odd (at /a); mend it"));
+    INFO(at.err.str());
+    if (code != errc::timed_out) // Which is asked again.
+      CHECK(at.complained("troupe: something\n  1:2: odd (at /a); mend it"));
   }
 }
 

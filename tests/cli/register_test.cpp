@@ -57,7 +57,7 @@ TEST_CASE("what cannot be registered is said with its file", "[cli]")
   CHECK(at.complained(bad.path + " has 2 problems\n  " + bad.path + ":1:2"));
 }
 
-TEST_CASE("--with registers parts before the workflow is handed over", "[cli]")
+TEST_CASE("parts are registered before the workflow is handed over", "[cli]")
 {
   console at;
   registers(at);

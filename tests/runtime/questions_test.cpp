@@ -157,7 +157,7 @@ TEST_CASE("a workflow that runs itself comes to an end", "[runtime]")
   auto done =
     n.run(R"({"workflow":"outer","steps":{"a":{"workflow":"self@1"}}})");
   CHECK(done.state == "failed");
-  CHECK(done.error.message
+  CHECK(ask(n, "run", {{"run", done.run}})["error"]["message"]
         == "step `a` failed: `self@1` would be nested more than 32 deep "
            "(sub_run_depth_max); does a workflow run itself?");
 }

@@ -118,7 +118,7 @@ TEST_CASE("a really full disk closes nothing but intake", "[store][faults]")
   scratch place;
   std::filesystem::create_directories(place.path());
   if (::geteuid() != 0
-      || ::mount("none", place.path().c_str(), "tmpfs", 0, "size=3m") != 0) {
+      || ::mount("none", place.path().c_str(), "tmpfs", 0, "size=8m") != 0) {
     WARN("SKIPPED: mounting a small tmpfs needs root");
     return;
   }
