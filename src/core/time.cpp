@@ -1,5 +1,6 @@
 #include "core/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -90,6 +91,11 @@ std::optional<duration> parse_iso(std::string_view text) {
 std::string to_rfc3339(instant t) {
   if (t == no_instant)
     return {};
+  // RFC 3339 has four digits for a year; damaged bytes can say anything.
+  constexpr instant first = sys_days{year{0} / 1 / 1};
+  constexpr instant last = sys_days{year{9999} / 12 / 31} + hours{24}
+                           - microseconds{1};
+  t = std::clamp(t, first, last);
   auto day = floor<days>(t);
   year_month_day date{day};
   hh_mm_ss clock{floor<milliseconds>(t - day)};

@@ -33,6 +33,8 @@ TEST_CASE("instants read back as they were, in any offset", "[core]")
   auto t = from_us(1'700'000'000'123'000);
   CHECK(to_rfc3339(t) == "2023-11-14T22:13:20.123Z");
   CHECK(from_rfc3339(to_rfc3339(t)) == t);
+  CHECK(to_rfc3339(from_us(INT64_MIN + 1)) == "0000-01-01T00:00:00.000Z");
+  CHECK(to_rfc3339(from_us(INT64_MAX)) == "9999-12-31T23:59:59.999Z");
   CHECK(from_rfc3339("2023-11-15T00:13:20.123+02:00") == t);
   CHECK(from_rfc3339("2023-11-14T20:43:20.123-01:30") == t);
   CHECK_FALSE(from_rfc3339("yesterday"));
