@@ -231,11 +231,18 @@ void run::expand(task& group, instant now) {
 /// Starts items in order while `max_parallel` allows.
 void run::start_items(task& group, instant now) {
   auto limit = spec(group).max_parallel;
+  // Items that were cancelled before their turn have ended without a beginning.
+  uint32_t never_begun = 0;
+  if (row_.counts[static_cast<size_t>(task_state::cancelled)] > 0)
+    for (auto i = group.open; i < group.items; ++i)
+      never_begun += at(group.first + i).settled;
   while (group.open < group.items) {
-    auto ended = group.items - group.children;
+    auto ended = group.items - group.children - never_begun;
     if (limit != 0 && group.open - ended >= limit)
       return;
-    met(at(group.first + group.open++), now);
+    auto& next = at(group.first + group.open++);
+    never_begun -= next.settled;
+    met(next, now);
   }
 }
 

@@ -139,7 +139,9 @@ void run::restore_links() {
     if (is_item(t)) {
       auto begun = t.state != task_state::waiting;
       auto& parent = at(t.parent);
-      parent.open += is_group(parent) && begun;
+      // In order; one that was cancelled before its turn is passed when it
+      // comes.
+      parent.open += is_group(parent) && begun && parent.open == t.item;
       // A round that was to begin while the clocks stood.
       if (!begun && is_loop(parent) && !terminal(parent.state))
         parked_.push_back(t.number);

@@ -143,6 +143,34 @@ TEST_CASE("steps without a priority have the run's", "[core]")
   CHECK(d.task("each[0]").priority == 8);
 }
 
+TEST_CASE("an item cancelled before its turn lets no other begin early",
+          "[core]")
+{
+  run_driver d{"workflow: w\nsteps:\n"
+               "  each: {foreach: [0, 1, 2, 3, 4], max_parallel: 2}\n"};
+  d.start("each[0]");
+  d.start("each[1]");
+  REQUIRE_FALSE(d.r->cancel_task(d.task("each[3]").number, d.me, "no", d.now));
+  d.take();
+  auto again = GENERATE(false, true);
+  if (again) {
+    d.reload();
+    for (auto name : {"each[0]", "each[1]"})
+      d.r->adopt(d.task(name).number, d.task(name).attempt, "ann", d.now);
+    d.r->go_on(d.now);
+    d.take();
+  }
+  CHECK(d.state("each[2]") == waiting);
+  d.end("each[0]", outcome::done());
+  CHECK(d.state("each[2]") == queued);
+  CHECK(d.state("each[4]") == waiting);
+  d.end("each[1]", outcome::done());
+  CHECK(d.state("each[4]") == queued);
+  d.work("each[2]");
+  d.work("each[4]");
+  CHECK(d.state("each") == failed); // As one of its items did not complete.
+}
+
 TEST_CASE("a condition that is false skips its step only", "[core]")
 {
   run_driver d{R"(
