@@ -29,13 +29,16 @@ core::ready to_ready(const work& what) {
   return x;
 }
 
-/// REQUIRES: it is queued.
-work_ptr take_queued(coordinator_state& st, core::id task) {
-  auto row = st.queued.find(task);
+work_ptr take_row(coordinator_state& st, uint32_t row) {
   auto what = std::move(st.queued[row].what);
   st.queued.forget(row);
   st.queued.free(row);
   return what;
+}
+
+/// REQUIRES: it is queued.
+work_ptr take_queued(coordinator_state& st, core::id task) {
+  return take_row(st, st.queued.find(task));
 }
 
 void keep_queued(coordinator_state& st, core::id task, work_ptr what) {
@@ -74,20 +77,27 @@ struct turn {
   std::vector<assigned_list> shards;
 };
 
-/// Each decision would wait for memory in three places; asked for in time,
-/// those of many come together.
-void fetch(coordinator_state& st, const std::vector<core::decision>& all) {
+/// The rows of what was decided. Each decision would wait for memory in three
+/// places; asked for in time, those of many come together.
+std::vector<uint32_t> fetch(coordinator_state& st,
+                            const std::vector<core::decision>& all) {
   for (const auto& x : all)
     st.queued.fetch(x.task);
   for (const auto& x : all)
     __builtin_prefetch(&st.hosts[x.number].next, 1);
-  for (const auto& x : all)
-    __builtin_prefetch(&st.queued[st.queued.find(x.task)]);
+  std::vector<uint32_t> rows;
+  rows.reserve(all.size());
+  for (const auto& x : all) {
+    rows.push_back(st.queued.find(x.task));
+    __builtin_prefetch(&st.queued[rows.back()]);
+  }
+  return rows;
 }
 
-void assign(coordinator_ptr self, const core::decision& x, turn& out) {
+void assign(coordinator_ptr self, const core::decision& x, uint32_t row,
+            turn& out) {
   auto& st = self->state;
-  auto what = take_queued(st, x.task);
+  auto what = take_row(st, row);
   auto& host = st.hosts[x.number];
   assigned done;
   done.key = what->key;
@@ -106,9 +116,9 @@ void decide(coordinator_ptr self) {
   out.shards.resize(st.shards.size());
   auto now = st.home->now();
   auto decisions = st.choose->decide(now, decisions_per_turn);
-  fetch(st, decisions);
-  for (const auto& x : decisions)
-    assign(self, x, out);
+  auto rows = fetch(st, decisions);
+  for (size_t i = 0; i < decisions.size(); ++i)
+    assign(self, decisions[i], rows[i], out);
   // The shards first: whatever comes of it, they know who has the task.
   for (size_t i = 0; i < out.shards.size(); ++i)
     if (auto to = st.shards[i].handle(); to && !out.shards[i].items.empty())

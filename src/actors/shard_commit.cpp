@@ -104,10 +104,12 @@ void offer_again(shard_ptr self, live_run& run, const changes& x) {
 
 /// With the run's first words, so that there is no key without its run.
 void write_key(shard_ptr self, const core::run_row& run) {
+  if (run.idempotency_key.empty())
+    return;
   auto& st = self->state;
   auto own = st.unwritten_keys.find({run.workspace, run.idempotency_key});
   if (own == st.unwritten_keys.end() || own->second.run != run.key)
-    return; // It has none.
+    return; // It is written: this run ended before its first words once.
   st.gather.add(own->second);
   st.then.keys.push_back(own->first);
 }
