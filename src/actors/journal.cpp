@@ -202,6 +202,7 @@ journal_actor::behavior_type journal(self_ptr self, house_ptr home,
   st.home = std::move(home);
   st.store = std::move(store);
   tell_followers(self);
+  watch_disk(self); // Before the first shard comes: it may be full already.
   self->delayed_send(self, upkeep_interval, caf::tick_atom_v);
   return {
     [self](unlock_atom, uint32_t shard) -> caf::result<shard_opened> {
