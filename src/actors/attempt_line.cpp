@@ -5,6 +5,8 @@
 
 #include <caf/send.hpp>
 
+#include "core/cut_text.hpp"
+
 namespace troupe {
 
 namespace {
@@ -197,8 +199,7 @@ bool attempt_line::allow_line(std::string& line) {
 }
 
 void attempt_line::send_signal(troupe::progress x) {
-  if (x.note.size() > signal_bytes_max)
-    x.note.resize(signal_bytes_max);
+  core::cut_text(x.note, signal_bytes_max);
   x.key = key_;
   auto feed = child_ref<feed_actor>{to_->feed};
   if (auto handle = feed.handle())

@@ -280,18 +280,13 @@ void begin(coordinator_ptr self) {
 void warn_of_starved(coordinator_ptr self) {
   auto& st = self->state;
   self->delayed_send(self, look_for_starved, settle_atom_v);
-  for (const auto& x : st.choose->starved(st.home->now())) {
-    std::string words;
-    for (const auto& word : x.need->capabilities)
-      words += (words.empty() ? "" : ", ") + word;
-    if (!x.need->agent.empty())
-      words = "agent `" + x.need->agent + "`";
-    st.home->warn("TASK_004: " + std::to_string(x.queued)
-                  + " tasks of workspace `" + x.workspace.str()
-                  + "` wait since " + core::to_rfc3339(x.head_queued_at)
-                  + " and no agent can do them (" + words
-                  + "); add one, see `troupe agents`");
-  }
+  for (const auto& x : st.choose->starved(st.home->now()))
+    st.home->warn(
+      "TASK_004: " + std::to_string(x.queued)
+      + (x.queued == 1 ? " task" : " tasks") + " of workspace `"
+      + x.workspace.str() + "` " + (x.queued == 1 ? "waits" : "wait")
+      + " since " + core::to_rfc3339(x.head_queued_at)
+      + " and nobody can do that: " + x.never + " See `troupe agents`.");
 }
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/messages.hpp"
+#include "actors/warning_log.hpp"
 #include "core/allocation.hpp"
 #include "core/limits.hpp"
 #include "core/store.hpp"
@@ -55,6 +56,8 @@ struct house {
   std::function<double()> random;
   /// Something that people should know. Thread-safe.
   std::function<void(const std::string&)> warn;
+  /// What was warned of, for `troupe status`.
+  std::shared_ptr<warning_log> warnings = std::make_shared<warning_log>();
   /// Actors that wait for the disk or for agents get threads of their own;
   /// false on the deterministic stage.
   bool threads = true;

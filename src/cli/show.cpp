@@ -141,6 +141,18 @@ std::string milestones_text(const json& run) {
   return out;
 }
 
+std::string warnings_text(const json& status) {
+  std::string out;
+  for (const auto& x : items(status, "warnings")) {
+    out += "  " + short_time(text_of(x, "last_at")) + "  " + text_of(x, "text");
+    if (auto times = count_of(x, "times"); times > 1)
+      out += " (" + std::to_string(times) + " times)";
+    out += "\n";
+  }
+  return out.empty() ? out
+                     : "\nWarnings since the start, the newest last:\n" + out;
+}
+
 std::string why_text(const json& answer) {
   if (!items(answer, "tasks").empty()) {
     std::string out;

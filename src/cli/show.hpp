@@ -31,6 +31,9 @@ std::string shown(const nlohmann::json& object);
 /// Those of a run, in order: "packed reached, released open".
 std::string milestones_text(const nlohmann::json& run);
 
+/// The warnings in the answer of `status`, a line for each; empty: none.
+std::string warnings_text(const nlohmann::json& status);
+
 /// The answer to `why`, of a task or of a run.
 std::string why_text(const nlohmann::json& answer);
 

@@ -112,7 +112,12 @@ int run_tasks(verb_call& call) {
 int run_status(verb_call& call) {
   if (!call.has("target")) {
     auto got = call.ask("status");
-    return show(call, got, [&] { return shown(got); });
+    return show(call, got, [&] {
+      auto figures = got;
+      if (figures.is_object())
+        figures.erase("warnings"); // At the end, a line for each.
+      return shown(figures) + warnings_text(got);
+    });
   }
   auto of = find_target(call, call.text("target"));
   auto is_run = of.number() == 0;

@@ -137,6 +137,7 @@ struct class_demand {
   uint64_t queued = 0;
   bool possible = false; // Some known agent could do it, free or not.
   instant head_queued_at;
+  std::string never = {}; // Why it will never be done; only of starved ones.
 };
 
 } // namespace troupe::core

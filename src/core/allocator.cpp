@@ -217,7 +217,7 @@ bool allocator::take_permits(uint32_t owner, instant now) {
   return false;
 }
 
-void allocator::limit_raised(std::string_view key) {
+void allocator::has_room(std::string_view key) {
   auto pos = blocked_.find(key);
   if (pos == blocked_.end())
     return;
@@ -280,7 +280,7 @@ void allocator::release(uint32_t row) {
   assigned_.free(row);
   if (permits_ != nullptr && x.limited)
     for (const auto& key : permits_->release(x.task))
-      limit_raised(key);
+      has_room(key);
   // Last: it may be the end of the workspace.
   board_.ended(x.ws);
 }

@@ -83,10 +83,6 @@ public:
   /// stays as its host said.
   bool restore_assigned(const ready& x, std::string_view agent);
 
-  /// A limit got room in another way than by a task's end, e.g. there is more
-  /// of a resource now; `key` as in `permit_refusal`.
-  void limit_raised(std::string_view key);
-
   /// At most `max` decisions, in order. Each is taken into account at once.
   std::vector<decision> decide(instant now, size_t max);
 
@@ -101,8 +97,9 @@ public:
   /// Every class with queued tasks, in the order in which they became known.
   std::vector<class_demand> demand() const;
 
-  /// Classes that no known agent could ever serve, whose first task has waited
-  /// too long: each once, and again only after it could be served.
+  /// Classes that no known agent could ever serve, or that ask for more of a
+  /// resource than there is, whose first task has waited too long: each once,
+  /// and again only after it could be served.
   std::vector<class_demand> starved(instant now);
 
   bool anyone_can(const needs& need) const {
@@ -145,6 +142,7 @@ private:
   void remove_class(uint32_t owner);
   void flush_changed();
   bool take_permits(uint32_t owner, instant now);
+  void has_room(std::string_view key); // A limit; as in `permit_refusal`.
   void unblock(const stopped& x);
   void wake_timed(instant now);
   decision assign(uint32_t owner);
@@ -153,6 +151,7 @@ private:
   void release(uint32_t row);
   class_demand demand_of(uint32_t owner) const;
   bool possible(const ready_class& x) const;
+  std::string why_never(const ready_class& x) const;
   explanation why_nobody(const ready_class& x) const;
   explanation why_unfree(const ready_class& x) const;
   explanation why_blocked(const ready_class& x) const;

@@ -133,16 +133,29 @@ std::vector<class_demand> allocator::demand() const {
   return all;
 }
 
+std::string allocator::why_never(const ready_class& x) const {
+  if (!possible(x))
+    return why_nobody(x).text;
+  if (permits_ == nullptr || !x.limited)
+    return {};
+  auto limit =
+    permits_->never({x.workspace.view(), *x.need, x.concurrency_key.view()});
+  return limit ? "Limit `" + limit->key + "`: " + limit->state + "."
+               : std::string{};
+}
+
 std::vector<class_demand> allocator::starved(instant now) {
   std::vector<class_demand> all;
   for (uint32_t i = 0; i < queue_.classes(); ++i) {
     auto& x = queue_[i];
-    if (x.queued() == 0 || possible(x)) {
+    auto why = x.queued() == 0 ? std::string{} : why_never(x);
+    if (why.empty()) {
       x.reported = false;
     } else if (!x.reported
                && now - queue_.head_queued_at(i) >= opts_.starved_after) {
       x.reported = true;
       all.push_back(demand_of(i));
+      all.back().never = std::move(why);
     }
   }
   return all;

@@ -40,6 +40,17 @@ std::string shown(double amount) {
   return {digits, end};
 }
 
+std::optional<permit_refusal> too_much(const std::string& name, double amount,
+                                       double total) {
+  if (amount <= total + rounding)
+    return std::nullopt;
+  return permit_refusal{resource_name(name),
+                        "it asks for " + shown(amount) + ", but this node has "
+                          + shown(total)
+                          + " in all; raise `resources` in the config",
+                        no_instant};
+}
+
 } // namespace
 
 limits::limits(limits_options opts) : opts_(std::move(opts)) {
@@ -61,6 +72,16 @@ std::optional<permit_refusal> limits::take(id task, const permit_request& what,
     bucket.take(now);
   }
   hold(task, what);
+  return std::nullopt;
+}
+
+std::optional<permit_refusal> limits::never(const permit_request& what) const {
+  for (const auto& [name, amount] : what.need.resources) {
+    auto pos = resources_.find(name);
+    auto total = pos == resources_.end() ? 0 : pos->second.total;
+    if (auto why = too_much(name, amount, total))
+      return why;
+  }
   return std::nullopt;
 }
 
@@ -168,12 +189,8 @@ limits::resource_refusal(const permit_request& what) const {
     auto have = pos == resources_.end() ? resource_state{} : pos->second;
     if (have.used + amount <= have.total + rounding)
       continue;
-    if (amount > have.total + rounding)
-      return permit_refusal{resource_name(name),
-                            "it asks for " + shown(amount)
-                              + ", but this node has " + shown(have.total)
-                              + " in all; raise `resources` in the config",
-                            no_instant};
+    if (auto why = too_much(name, amount, have.total))
+      return why;
     return permit_refusal{resource_name(name),
                           shown(have.used) + " of " + shown(have.total)
                             + " in use, it asks for " + shown(amount),
@@ -206,11 +223,6 @@ bool limits::room_for_key(size_t more) {
 
 void limits::forget_full_buckets(instant now) {
   std::erase_if(rates_, [now](const auto& x) { return x.second.full(now); });
-}
-
-std::string limits::set_resource(const std::string& name, double total) {
-  resources_[name].total = total;
-  return resource_name(name);
 }
 
 std::vector<limit_use> limits::in_use() const {

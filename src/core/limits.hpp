@@ -22,8 +22,8 @@ struct limit_use {
 struct limits_options {
   // -- behaviour
 
-  /// What there is of each consumable resource, e.g. {"gpu": 2}. Asking for one
-  /// that is not here waits until it is.
+  /// What there is of each consumable resource, e.g. {"gpu": 2}. Asking for
+  /// more than there is waits for ever, and is warned of.
   std::map<std::string, double> resources;
 
   // -- limits
@@ -48,6 +48,10 @@ public:
   std::optional<permit_refusal> take(id task, const permit_request& what,
                                      instant now) override;
 
+  /// More of a resource than there is.
+  std::optional<permit_refusal>
+  never(const permit_request& what) const override;
+
   void restore(id task, const permit_request& what) override;
 
   std::vector<std::string> release(id task) override;
@@ -55,10 +59,6 @@ public:
   /// What `take` would answer, without taking.
   std::optional<permit_refusal> blocked_by(const permit_request& what,
                                            instant now) const;
-
-  /// Changes what there is of a resource; what is taken stays taken. Returns
-  /// its key, which may have room now.
-  std::string set_resource(const std::string& name, double total);
 
   /// All keys and resources of which something is in use, by key.
   std::vector<limit_use> in_use() const;

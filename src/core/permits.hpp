@@ -34,6 +34,13 @@ public:
   virtual std::optional<permit_refusal>
   take(id task, const permit_request& what, instant now) = 0;
 
+  /// Why no release and no time will ever give these; none: they will come.
+  virtual std::optional<permit_refusal>
+  never(const permit_request& what) const {
+    (void)what;
+    return std::nullopt;
+  }
+
   /// What a task held before a restart: taken even beyond the limit.
   virtual void restore(id task, const permit_request& what) = 0;
 

@@ -116,6 +116,16 @@ private:
   uint64_t reserve_ = 0;
 };
 
+json shown(const std::vector<warning_log::entry>& all) {
+  auto list = json::array();
+  for (const auto& x : all)
+    list.push_back({{"text", x.text},
+                    {"first_at", core::to_rfc3339(x.first)},
+                    {"last_at", core::to_rfc3339(x.last)},
+                    {"times", x.times}});
+  return list;
+}
+
 } // namespace
 
 void node_api::status_call(question& q) {
@@ -125,7 +135,8 @@ void node_api::status_call(question& q) {
              std::chrono::duration<double>(home_->now() - started_at_).count()},
             {"ready", true},
             {"agents", home_->agent_names.size()},
-            {"shards", home_->opts.shards}};
+            {"shards", home_->opts.shards},
+            {"warnings", shown(home_->warnings->all())}};
   sys_.spawn([home = home_, monitors = monitors_, body = std::move(body),
               then = q.then](caf::event_based_actor* self) {
     std::make_shared<status_asker>(self, body, then)->ask(*home, monitors);

@@ -180,6 +180,16 @@ std::function<double()> shared_random(uint64_t seed) {
   };
 }
 
+/// Says what is warned of, and keeps it for `status`.
+std::function<void(const std::string&)>
+kept_in(const std::shared_ptr<warning_log>& log, const plan_options& opts) {
+  return [log, now = opts.now, say = opts.warn](const std::string& text) {
+    log->add(text, now());
+    if (say)
+      say(text);
+  };
+}
+
 } // namespace
 
 house_plan make_plan(plan_options opts, open_store_ptr store) {
@@ -191,7 +201,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   auto home = std::make_shared<house>();
   home->opts = opts.house;
   home->now = opts.now;
-  home->warn = opts.warn;
+  home->warn = kept_in(home->warnings, opts);
   home->threads = opts.threads;
   home->random = shared_random(opts.seed);
   auto serial =

@@ -224,3 +224,40 @@ TEST_CASE_METHOD(cast, "tasks that nobody can do are named after a minute",
   CHECK(warnings[0].find("TASK_004") == 0);
   CHECK(warnings[0].find("rare") != std::string::npos);
 }
+
+TEST_CASE_METHOD(cast, "what a pinned agent lacks is named", "[coordinator]") {
+  all_is_quiet();
+  auto x = std::make_shared<work>(*make_work(1, "fly"));
+  auto step = std::make_shared<core::step>(*x->step);
+  auto need = std::make_shared<core::needs>(*step->need);
+  need->agent = "ann";
+  step->need = need;
+  x->step = step;
+  tell(ready_list{0, {x}});
+  advance(70s, 1s);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("1 task of workspace") != std::string::npos);
+  CHECK(warnings[0].find("No agent has capability `fly`") != std::string::npos);
+}
+
+TEST_CASE_METHOD(cast, "tasks that ask for more than there is are named",
+                 "[coordinator]") {
+  end();
+  home->opts.limits.resources = {{"gpu", 2}};
+  begin();
+  all_is_quiet();
+  auto asking = [&](uint32_t number, double amount) {
+    auto x = std::make_shared<work>(*make_work(number, "a"));
+    auto step = std::make_shared<core::step>(*x->step);
+    auto need = std::make_shared<core::needs>(*step->need);
+    need->resources = {{"gpu", amount}};
+    step->need = need;
+    x->step = step;
+    return work_ptr{x};
+  };
+  tell(ready_list{0, {asking(1, 2), asking(2, 1), asking(3, 5)}});
+  advance(70s, 1s);
+  REQUIRE(warnings.size() == 1); // The second waits for the first only.
+  CHECK(warnings[0].find("it asks for 5, but this node has 2 in all")
+        != std::string::npos);
+}

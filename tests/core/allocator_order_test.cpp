@@ -174,7 +174,7 @@ TEST_CASE("a class without a rate wakes at the time, not before", "[core]")
   CHECK_FALSE(alloc.wake_at());
 }
 
-TEST_CASE("the node's limits plug in, and more of a resource wakes who waits",
+TEST_CASE("the node's limits plug in, and what is given back wakes who waits",
           "[core]")
 {
   limits permits{{{{"gpu", 2}}, 100, 1s}};
@@ -186,8 +186,9 @@ TEST_CASE("the node's limits plug in, and more of a resource wakes who waits",
     offer(alloc, a_task(i, what));
   CHECK(alloc.decide(t0, 10).size() == 1);
   CHECK(alloc.why(task_id(2), t0)->key == "resource:gpu");
-  alloc.limit_raised(permits.set_resource("gpu", 4));
-  CHECK(alloc.decide(t0, 10).size() == 1);
   alloc.freed(task_id(1));
+  CHECK(alloc.decide(t0, 10).size() == 1);
+  CHECK(alloc.decide(t0, 10).empty());
+  alloc.freed(task_id(2));
   CHECK(alloc.decide(t0, 10).size() == 1);
 }

@@ -107,8 +107,21 @@ TEST_CASE("resources are shared up to their total", "[core]")
   odd.resources = {{"tpu", 1}};
   CHECK_THAT(all.take(run0.with(4), {"w", odd, ""}, t0)->state,
              Catch::Contains("raise `resources`"));
-  CHECK(all.set_resource("tpu", 1) == "resource:tpu");
-  CHECK_FALSE(all.take(run0.with(4), {"w", odd, ""}, t0));
+}
+
+TEST_CASE("more of a resource than there is never comes", "[core]")
+{
+  limits all{{{{"gpu", 2}}, 100, 1s}};
+  needs n;
+  n.resources = {{"gpu", 2}};
+  permit_request ask{"w", n, ""};
+  CHECK_FALSE(all.take(run0.with(1), ask, t0));
+  CHECK_FALSE(all.never(ask)); // In use, but it comes back.
+  n.resources = {{"gpu", 2.5}};
+  REQUIRE(all.never(ask));
+  CHECK(all.never(ask)->key == "resource:gpu");
+  n.resources = {{"tpu", 0.5}};
+  CHECK_THAT(all.never(ask)->state, Catch::Contains("this node has 0 in all"));
 }
 
 TEST_CASE("a task gets all it asks for or nothing", "[core]")

@@ -8,6 +8,7 @@
 #include "runtime/agents.hpp"
 #include "runtime/asking.hpp"
 #include "runtime/directory.hpp"
+#include "runtime/node_insides.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -77,6 +78,37 @@ TEST_CASE("work that was accepted goes on after a stop", "[runtime]")
   CHECK(ask(n, "run", {{"run", run}})["state"] == "completed");
   CHECK(w.tasks() == 30);
   CHECK(w.repeated() == 0);
+}
+
+TEST_CASE("what a node warns of is in its status", "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  CHECK(ask(n, "status")["warnings"].empty());
+  node_insides::home(n).warn("as planned");
+  auto all = ask(n, "status")["warnings"];
+  REQUIRE(all.size() == 1);
+  CHECK(all[0]["text"] == "as planned");
+  CHECK(all[0]["times"] == 1);
+}
+
+TEST_CASE("an agent shows what it is and how it did", "[runtime]")
+{
+  node n{quiet()};
+  add_echo(n);
+  REQUIRE_FALSE(n.start());
+  CHECK(n.run(tasks_for("echo", 3)).state == "completed");
+  auto x = ask(n, "agents")["agents"][0];
+  // The run's caller may be answered before all others have heard of its end.
+  for (int i = 0; i < 5000 && (x["state"] != "idle" || x["completed"] != 3);
+       ++i)
+    x = ask(n, "agents")["agents"][0];
+  CHECK(x["state"] == "idle");
+  CHECK(x["cost"] == 0.0);
+  CHECK(x["region"] == "");
+  CHECK(x["types"][""]["successes"] == 3);
+  CHECK(x["types"][""]["p95_ms"].is_number());
 }
 
 TEST_CASE("the same key gives the same run, another body is an error",

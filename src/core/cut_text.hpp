@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+namespace troupe::core {
+
+/// At most that many bytes; cut before a character of UTF-8, not within it.
+inline void cut_text(std::string& text, size_t bytes_max) {
+  if (text.size() <= bytes_max)
+    return;
+  auto end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0u) == 0x80u)
+    --end;
+  text.resize(end);
+}
+
+} // namespace troupe::core
