@@ -1,5 +1,6 @@
 #include "actors/directory.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <caf/send.hpp>
@@ -11,6 +12,7 @@ namespace troupe {
 
 namespace {
 
+using nlohmann::json;
 using self_ptr = directory_actor::stateful_pointer<directory_state>;
 
 /// A smaller change of a figure would not change any score's second digit.
@@ -29,11 +31,9 @@ void tell(self_ptr self, const std::string& agent, const std::string& type) {
 
 void fold(self_ptr self, const performed_list& list) {
   auto& st = self->state;
-  auto& entry = st.agents[list.agent];
   std::set<std::string> types;
   for (const auto& x : list.items) {
     st.history.fold({list.agent, x.type, x.well, x.took});
-    ++(x.well ? entry.done : entry.failed);
     types.insert(x.type);
   }
   for (const auto& type : types)
@@ -43,8 +43,7 @@ void fold(self_ptr self, const performed_list& list) {
 /// So many of the newest tasks say how agents did before this start.
 constexpr size_t remembered_max = 3000;
 
-/// One list for each agent, oldest first: what is recent weighs more.
-std::map<std::string, performed_list> read_past(core::store_reader& store) {
+std::vector<core::task_row> newest_tasks(core::store_reader& store) {
   std::vector<core::task_row> rows;
   core::page where{1000, {}};
   do {
@@ -56,15 +55,52 @@ std::map<std::string, performed_list> read_past(core::store_reader& store) {
     std::move(found->rows.begin(), found->rows.end(), std::back_inserter(rows));
     where.after = found->next;
   } while (!where.after.empty() && rows.size() < remembered_max);
+  return rows;
+}
+
+struct past_attempt {
+  core::instant ended_at;
+  std::string agent;
+  performed how;
+};
+
+/// What an expectation refuses was done well: it is the workflow's, and hosts
+/// know nothing of it.
+bool went_well(const failure& why) {
+  return why.code == errc::none || why.code == errc::invalid_result;
+}
+
+void add_attempts(core::store_reader& store, const core::task_row& x,
+                  std::vector<past_attempt>& to) {
+  if (x.state == core::task_state::completed && !x.agent.empty()
+      && x.started_at != core::no_instant)
+    to.push_back(
+      {x.ended_at, x.agent, {x.type, true, x.ended_at - x.started_at}});
+  if (x.retries == 0 && x.state != core::task_state::failed)
+    return; // Nothing went wrong: there is nothing to be read.
+  auto found = store.attempts(x.key);
+  if (!found)
+    return;
+  for (const auto& y : *found)
+    if (y.error && !y.agent.empty())
+      to.push_back({y.ended_at,
+                    y.agent,
+                    {x.type, went_well(y.error), y.ended_at - y.started_at}});
+}
+
+/// One list for each agent, oldest first: what is recent weighs more.
+std::map<std::string, performed_list> read_past(core::store_reader& store) {
+  std::vector<past_attempt> all;
+  for (const auto& x : newest_tasks(store))
+    add_attempts(store, x, all);
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return a.ended_at < b.ended_at;
+  });
   std::map<std::string, performed_list> past;
-  for (auto x = rows.rbegin(); x != rows.rend(); ++x) {
-    auto well = x->state == core::task_state::completed;
-    if ((!well && x->state != core::task_state::failed) || x->agent.empty()
-        || x->started_at == core::no_instant)
-      continue;
-    auto& list = past[x->agent];
-    list.agent = x->agent;
-    list.items.push_back({x->type, well, x->ended_at - x->started_at});
+  for (auto& x : all) {
+    auto& list = past[x.agent];
+    list.agent = x.agent;
+    list.items.push_back(std::move(x.how));
   }
   return past;
 }
@@ -100,25 +136,56 @@ std::string_view to_string(core::agent_health x) {
   return "unknown";
 }
 
-std::string listing(const directory_state& st) {
-  auto all = nlohmann::json::array();
-  for (const auto& [name, x] : st.agents) {
-    auto performance = nlohmann::json::object();
-    for (const auto& [pair, value] : st.told)
-      if (pair.first == name)
-        performance[pair.second] =
-          std::round(st.history.performance(name, pair.second) * 1000) / 1000;
-    all.push_back({{"name", name},
-                   {"kind", x.who.kind},
-                   {"capabilities", x.who.who.capabilities},
-                   {"specialisation", x.who.who.specialisation},
-                   {"max_load", x.who.who.max_load},
-                   {"state", to_string(x.health)},
-                   {"completed", x.done},
-                   {"failed", x.failed},
-                   {"performance", performance}});
+std::string_view reason_of(core::agent_health x) {
+  switch (x) {
+    case core::agent_health::healthy:
+      break;
+    case core::agent_health::draining:
+      return "it ends what it has and takes nothing new, because the node "
+             "stops";
+    case core::agent_health::disabled:
+      return "it crashed too often; it is tried again in a while, and the "
+             "warnings of `troupe status` say when it began";
   }
-  return nlohmann::json{{"agents", all}}.dump();
+  return "";
+}
+
+json shown(const directory_state& st, const std::string& name,
+           const directory_state::entry& x) {
+  const auto& who = x.who.who;
+  auto types = st.history.shown(name);
+  auto performance = json::object();
+  uint64_t done = 0;
+  uint64_t failed = 0;
+  for (auto& [type, figures] : types.items()) {
+    done += figures["successes"].get<uint64_t>();
+    failed += figures["failures"].get<uint64_t>();
+    performance[type] =
+      std::round(figures["performance"].get<double>() * 1000) / 1000;
+    figures["performance"] = performance[type];
+  }
+  json all{{"name", name},
+           {"kind", x.who.kind},
+           {"capabilities", who.capabilities},
+           {"specialisation", who.specialisation},
+           {"max_load", who.max_load},
+           {"cost", who.cost},
+           {"region", who.region},
+           {"state", to_string(x.health)},
+           {"completed", done},
+           {"failed", failed},
+           {"performance", performance},
+           {"types", std::move(types)}};
+  if (x.health != core::agent_health::healthy)
+    all["reason"] = reason_of(x.health);
+  return all;
+}
+
+std::string listing(const directory_state& st) {
+  auto all = json::array();
+  for (const auto& [name, x] : st.agents)
+    all.push_back(shown(st, name, x));
+  return json{{"agents", all}}.dump();
 }
 
 } // namespace
@@ -133,8 +200,9 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
   remember(self);
   return {
     [self](hello& x) {
-      auto name = x.who.name;
-      self->state.agents[name].who = std::move(x);
+      auto& entry = self->state.agents[x.who.name];
+      entry.health = x.health;
+      entry.who = std::move(x);
     },
     [self](health_atom, const std::string& agent, core::agent_health to) {
       self->state.agents[agent].health = to;

@@ -13,8 +13,6 @@ struct directory_state {
   struct entry {
     hello who;
     core::agent_health health = core::agent_health::healthy;
-    uint64_t done = 0;
-    uint64_t failed = 0;
   };
   house_ptr home;
   child_ref<coordinator_actor> coordinator;

@@ -9,7 +9,8 @@ namespace troupe {
 
 namespace {
 
-/// Results that no shard has taken are offered again that often.
+/// Results that no shard has taken are offered again that often,
+/// and a reactive agent's call is looked at.
 constexpr std::chrono::milliseconds resend_interval{500};
 
 held_list held(const host_actor_state& st, uint32_t shard) {
@@ -209,10 +210,17 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     [self](cancel_atom, const token& key, bool force) {
       cancel(self, key, force);
     },
+    [self](expire_atom, const token& key) {
+      auto& attempts = self->state.memory->attempts;
+      if (auto pos = attempts.find(key); pos != attempts.end())
+        pos->second.timed_out = true;
+      cancel(self, key, false);
+    },
     [self](ack_atom, const token_list& list) { forget_recorded(self, list); },
     [self](ack_atom) {
       self->delayed_send(self, resend_interval, ack_atom_v);
       resend(self);
+      look_at_call(self);
     },
     [self](held_atom, uint32_t shard) {
       if (auto to = self->state.shards[shard].handle())
@@ -224,6 +232,12 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     [self](health_atom, core::agent_health to) { set_health(self, to); },
     [self](caf::tick_atom) { fire(self); },
     [self](tree_atom, const tree_query&) { return describe(self); },
+    [self](find_atom, uint64_t slot) -> caf::result<caf::actor> {
+      const auto& slots = self->state.memory->slots;
+      if (slot >= slots.size() || !slots[slot].instance)
+        return make_error(errc::not_found, "no instance is in that slot");
+      return caf::actor_cast<caf::actor>(slots[slot].instance);
+    },
     [self](stats_atom) {
       auto& st = self->state;
       return host_stats{st.spec.who, st.spec.kind, st.health,

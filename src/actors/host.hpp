@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/attempt_line.hpp"
+#include "actors/present_call.hpp"
 #include "core/restart_policy.hpp"
 #include "core/timer_wheel.hpp"
 
@@ -32,6 +33,7 @@ struct hosted {
   core::instant since;
   phase now = phase::waits_for_go;
   bool slot_is_free = false; // Its slot is somebody else's.
+  bool timed_out = false;    // It is to end because its time is up.
 };
 
 /// A slot of an agent that may block: an instance with its own thread.
@@ -53,6 +55,7 @@ struct host_memory {
   uint32_t without_slot = 0;  // Those whose slot is somebody else's.
   std::vector<slot> slots;    // A reactive agent has one, for all.
   uint32_t lost_slots = 0;    // Threads that ignore cancellation.
+  std::shared_ptr<present_call> calling = std::make_shared<present_call>();
 };
 
 struct host_actor_state {
@@ -87,6 +90,8 @@ void take_done(host_ptr self, const token_list& list);
 void forget_recorded(host_ptr self, const token_list& list);
 void resend(host_ptr self);
 void instance_crashed(host_ptr self, const caf::down_msg& down);
+/// Names a reactive agent that holds its thread, while it does.
+void look_at_call(host_ptr self);
 void fill_slots(host_ptr self);
 /// Slots in use.
 inline uint32_t load_of(const host_memory& memory) {
@@ -101,12 +106,14 @@ struct instance_state {
   std::function<void(const std::string&)> warn;
   std::unique_ptr<agent> blocking; // Or:
   std::unique_ptr<reactive_agent> reactive;
+  std::shared_ptr<present_call> calling;
 };
 
 /// Spawn it detached in production if the agent may block.
 instance_actor::behavior_type
 instance(instance_actor::stateful_pointer<instance_state> self,
          host_address_ptr host, const agent_spec& spec,
-         std::function<void(const std::string&)> warn);
+         std::function<void(const std::string&)> warn,
+         std::shared_ptr<present_call> calling);
 
 } // namespace troupe

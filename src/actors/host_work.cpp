@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,6 +19,19 @@ namespace {
 /// much as the agent has slots.
 bool keeps_slot(const host_actor_state& st, const ended& x) {
   return x.how == core::end_kind::answered && !st.spec.who.pure;
+}
+
+/// What an end says of the agent; none: nothing. That somebody else wanted it
+/// to stop is not its fault, that its time was up is.
+std::optional<bool> went_well(const hosted& x, const ended& end) {
+  auto answered = end.how == core::end_kind::answered;
+  if (end.how == core::end_kind::returned
+      || (answered && end.what.what == verdict::snooze))
+    return std::nullopt;
+  if (x.timed_out)
+    return false;
+  auto well = answered && end.what.what == verdict::done;
+  return well || !x.line->cancelled() ? std::optional{well} : std::nullopt;
 }
 
 void free_slot(host_memory& memory, hosted& x) {
@@ -48,11 +62,9 @@ void report(host_ptr self, std::vector<ended>& ends) {
       free.push_back(x.key);
       corrects |= x.how == core::end_kind::returned;
     }
-    if (x.how == core::end_kind::answered || x.how == core::end_kind::crashed)
-      performed.items.push_back(
-        {attempt.what->step->need->type,
-         x.how == core::end_kind::answered && x.what.what != verdict::failed,
-         st.home->now() - attempt.since});
+    if (auto well = went_well(attempt, x))
+      performed.items.push_back({attempt.what->step->need->type, *well,
+                                 st.home->now() - attempt.since});
   }
   for (auto& [shard, list] : by_shard)
     if (auto to = st.shards[shard].handle())
@@ -68,10 +80,10 @@ instance_actor spawn_instance(host_ptr self) {
   auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
   // Monitored, not linked: it goes on while this host restarts.
   if (blocking && st.home->threads)
-    return self->spawn<caf::monitored + caf::detached>(instance, st.address,
-                                                       st.spec, st.home->warn);
+    return self->spawn<caf::monitored + caf::detached>(
+      instance, st.address, st.spec, st.home->warn, st.memory->calling);
   return self->spawn<caf::monitored>(instance, st.address, st.spec,
-                                     st.home->warn);
+                                     st.home->warn, st.memory->calling);
 }
 
 /// A thread that ignored its cancellation has come back: its slot is free.
@@ -219,6 +231,16 @@ void resend(host_ptr self) {
     if (auto to = st.shards[shard].handle())
       self->send(to, std::move(list));
   }
+}
+
+void look_at_call(host_ptr self) {
+  auto& st = self->state;
+  if (auto call = st.memory->calling->too_long(st.home->now()))
+    st.home->warn("reactive agent `" + st.spec.who.name
+                  + "` has held a worker for " + core::to_text(call->time)
+                  + " on step `" + call->what->step->name
+                  + "` and still does; if it never returns, restart the node; "
+                    "make it an `agent`, which may block");
 }
 
 void instance_crashed(host_ptr self, const caf::down_msg& down) {

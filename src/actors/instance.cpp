@@ -9,9 +9,6 @@ namespace {
 
 using self_ptr = instance_actor::stateful_pointer<instance_state>;
 
-/// A reactive agent that holds a worker longer breaks its promise.
-constexpr std::chrono::milliseconds hold_max{100};
-
 void call_blocking(self_ptr self, const call& x) {
   line_context ctx{*x.line};
   x.line->give(self->state.blocking->perform(public_task(*x.what), ctx));
@@ -20,11 +17,16 @@ void call_blocking(self_ptr self, const call& x) {
 void call_reactive(self_ptr self, const call& x, const reply& to) {
   auto& st = self->state;
   auto asked = public_task(*x.what); // Copies the input: our time, not its own.
-  auto begin = st.host->now();
-  st.reactive->perform(asked, to);
-  if (auto took = st.host->now() - begin; took > hold_max)
+  st.calling->begin(x.what, st.host->now());
+  try {
+    st.reactive->perform(asked, to);
+  } catch (...) {
+    st.calling->end(st.host->now());
+    throw;
+  }
+  if (auto took = st.calling->end(st.host->now()))
     st.warn("reactive agent `" + st.host->agent + "` held a worker for "
-            + core::to_text(took) + " on step `" + x.what->step->name
+            + core::to_text(*took) + " on step `" + x.what->step->name
             + "`; make it an `agent`, which may block");
 }
 
@@ -71,9 +73,11 @@ void work_on(self_ptr self, call_list& list) {
 
 instance_actor::behavior_type
 instance(self_ptr self, host_address_ptr host, const agent_spec& spec,
-         std::function<void(const std::string&)> warn) {
+         std::function<void(const std::string&)> warn,
+         std::shared_ptr<present_call> calling) {
   auto& st = self->state;
   st.host = std::move(host);
+  st.calling = std::move(calling);
   st.warn = std::move(warn);
   if (const auto* make = std::get_if<agent_factory>(&spec.make))
     st.blocking = (*make)();

@@ -146,7 +146,7 @@ using journal_actor = caf::typed_actor<
   // Answered with a plain `committed` to the shard, when it is durable.
   caf::reacts_to<append_atom, batch_ptr>,
   caf::replies_to<stats_atom>::with<core::store_stats>,
-  // A consistent copy of the store at that path.
+  // A consistent copy of the store at that path, made between commits.
   caf::replies_to<backup_atom, std::string>::with<caf::ok_atom>,
   // INTERNAL: a slice of that copy.
   caf::reacts_to<backup_atom>,
@@ -280,6 +280,8 @@ using host_actor = caf::typed_actor<
   caf::reacts_to<go_atom, token_list>,
   // Stop working on it; `true`: by force.
   caf::reacts_to<cancel_atom, token, bool>,
+  // Stop working on it: its time is up, which its agent's record shall say.
+  caf::reacts_to<expire_atom, token>,
   // Their ends are durable: forget them.
   caf::reacts_to<ack_atom, token_list>,
   // A shard begins anew: answer with a plain `held_list`.
@@ -290,11 +292,13 @@ using host_actor = caf::typed_actor<
   caf::reacts_to<anew_atom>,
   // Takes new work or not.
   caf::reacts_to<health_atom, core::agent_health>,
-  // INTERNAL: ends that were not recorded yet are sent again.
+  // INTERNAL: ends that were not recorded yet are sent again; the watchdog.
   caf::reacts_to<ack_atom>,
-  // INTERNAL: timers of reactive agents, the watchdog.
+  // INTERNAL: timers of reactive agents.
   caf::reacts_to<caf::tick_atom>,
   caf::replies_to<tree_atom, tree_query>::with<tree_node>,
+  // The instance in that slot, for teams that look closely, and tests.
+  caf::replies_to<find_atom, uint64_t>::with<caf::actor>,
   caf::replies_to<stats_atom>::with<host_stats>>;
 
 /// Every agent's profile, health and performance history.

@@ -16,8 +16,12 @@ void act(self_ptr self, attempt::action what) {
     return;
   auto force = what == attempt::action::force;
   // No host: it restarts, and says by itself what it still holds.
-  if (auto host = st.home->host(st.live.agent()).handle())
-    self->send(host, cancel_atom_v, st.key, force);
+  if (auto host = st.home->host(st.live.agent()).handle()) {
+    if (!force && st.live.why_stopped() == attempt::stop_reason::timed_out)
+      self->send(host, expire_atom_v, st.key);
+    else
+      self->send(host, cancel_atom_v, st.key, force);
+  }
   if (!force)
     self->delayed_send(self, st.home->opts.cancel_grace, force_atom_v);
 }

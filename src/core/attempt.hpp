@@ -51,6 +51,7 @@ public:
   }
 
   const std::string& agent() const { return agent_; }
+  stop_reason why_stopped() const { return reason_; }
 
 private:
   std::string agent_;

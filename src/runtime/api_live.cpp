@@ -220,6 +220,8 @@ void node_api::agents_call(question& q) {
               .then(
                 [=, &entry](const host_stats& x) {
                   entry["load"] = x.load;
+                  if (entry["state"] == "healthy")
+                    entry["state"] = x.load > 0 ? "executing" : "idle";
                   entry["lost_slots"] = x.lost_slots;
                   done();
                 },

@@ -37,6 +37,7 @@ struct cast : house_stage {
   std::shared_ptr<host_memory> memory = std::make_shared<host_memory>();
   host_actor ann;
   uint64_t life = 0;
+  size_t warned_meanwhile = 0; // While the agent was called.
 
   cast() {
     place(shard_names, "0", shard.handle);
@@ -259,4 +260,96 @@ TEST_CASE_METHOD(cast, "a thread that comes back late is a slot again",
   give({make_work(1, "a")});
   CHECK(memory->lost_slots == 0);
   CHECK(memory->slots[0].busy == token{});
+}
+
+TEST_CASE_METHOD(cast, "an agent whose time is up has failed in its record",
+                 "[host]") {
+  neighbour records{sys};
+  place(names, "directory", records.handle);
+  begin();
+  auto ended_well = [&] {
+    auto list = records.take<performed_list>();
+    REQUIRE(list);
+    return list->items[0].well;
+  };
+  auto key = make_work(1, "a")->key;
+  give({make_work(1, "a")});
+  SECTION("by what it says itself")
+  {
+    tell(expire_atom_v, key);
+    replies.by_name.at("s1")(outcome::failed("gone", category::cancelled));
+    settle();
+    CHECK_FALSE(ended_well());
+  }
+  SECTION("by a result that comes too late")
+  {
+    tell(expire_atom_v, key);
+    answer("s1");
+    CHECK_FALSE(ended_well());
+  }
+  SECTION("by saying nothing")
+  {
+    tell(expire_atom_v, key);
+    tell(cancel_atom_v, key, true);
+    CHECK_FALSE(ended_well());
+  }
+  SECTION("but not where a person has cancelled it")
+  {
+    tell(cancel_atom_v, key, false);
+    replies.by_name.at("s1")(outcome::failed("gone", category::cancelled));
+    settle();
+    CHECK(shard.take<ended_list>());
+    CHECK_FALSE(records.take<performed_list>());
+  }
+  SECTION("and not where it asks for more time")
+  {
+    replies.by_name.at("s1")(outcome::snooze(1s));
+    settle();
+    CHECK(shard.take<ended_list>());
+    CHECK_FALSE(records.take<performed_list>());
+  }
+}
+
+namespace {
+
+/// Does not return before that time has passed; others go on meanwhile.
+class hanging : public reactive_agent {
+public:
+  hanging(cast& all, core::duration time) : all_(all), time_(time) {}
+  void perform(const task&, reply done) override {
+    all_.advance(time_, 100ms);
+    seen_ = all_.warnings;
+    done(outcome::done());
+    all_.warned_meanwhile = seen_.size();
+  }
+
+private:
+  cast& all_;
+  core::duration time_;
+  std::vector<std::string> seen_;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(cast, "a reactive agent that hangs is named while it does",
+                 "[host]") {
+  spec.make =
+    reactive_factory{[this] { return std::make_unique<hanging>(*this, 2s); }};
+  begin();
+  give({make_work(1, "a")});
+  CHECK(warned_meanwhile == 1);
+  REQUIRE(warnings.size() == 1); // Not again when it has come back.
+  CHECK(warnings[0].find("`ann` has held a worker for") != std::string::npos);
+  CHECK(warnings[0].find("step `s1`") != std::string::npos);
+}
+
+TEST_CASE_METHOD(cast, "a reactive agent that held a worker is named after it",
+                 "[host]") {
+  spec.make = reactive_factory{
+    [this] { return std::make_unique<hanging>(*this, 200ms); }};
+  begin();
+  give({make_work(1, "a")});
+  CHECK(warned_meanwhile == 0);
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].find("`ann` held a worker for 200ms") != std::string::npos);
 }

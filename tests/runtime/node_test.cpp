@@ -144,6 +144,51 @@ TEST_CASE("how agents did is known after a restart", "[runtime]")
   CHECK(performance()[""].get<double>() > 0.6); // Tasks without a type.
 }
 
+TEST_CASE("an agent's record counts timeouts and outlives a restart",
+          "[runtime]")
+{
+  class moody : public reactive_agent {
+    void perform(const task& t, reply done) override {
+      if (t.name == "hang")
+        done.on_cancel([](bool) {});
+      if (t.name == "hang" && t.attempt == 1)
+        return done.after(std::chrono::hours{1}, outcome::done());
+      if (t.name == "fail" && t.attempt < 3)
+        return done(outcome::failed("not yet"));
+      done(outcome::done());
+    }
+  };
+  directory dir;
+  auto with = [&](auto use) {
+    node n{quiet(dir / "data")};
+    n.add(who("moody", "moody", 5), [] { return std::make_unique<moody>(); });
+    REQUIRE_FALSE(n.start());
+    return use(n);
+  };
+  // The past is read while the node is at work already.
+  auto record = [](node& n) {
+    json seen;
+    for (int i = 0; i < 5000 && seen != json{2, 3}; ++i) {
+      auto x = ask(n, "agents")["agents"][0];
+      seen = json{x["completed"], x["failed"]};
+    }
+    return seen;
+  };
+  auto before = with([&](node& n) {
+    auto done = n.run(R"(
+workflow: w
+defaults: {backoff: {base: 1ms}}
+steps:
+  hang: {agent: {capabilities: [moody]}, retries: 1, timeout: 50ms}
+  fail: {agent: {capabilities: [moody]}, retries: 2}
+)");
+    CHECK(done.state == "completed");
+    return record(n);
+  });
+  CHECK(before == json{2, 3});
+  CHECK(with(record) == before);
+}
+
 TEST_CASE("an agent that crashes is replaced and the task tried again",
           "[runtime]")
 {
