@@ -145,16 +145,18 @@ std::vector<finding> check_machine(const fs::path& directory) {
 
 std::vector<finding>
 judge_store(const core::result<std::vector<std::string>>& found) {
+  // Said once: there is one cure for all of it.
+  const std::string todo = "stop the node, then restore the newest backup into "
+                           "a new directory: `troupe restore BACKUP DATA_DIR`";
   if (!found)
-    return {cannot("store", found.error().message,
-                   "restore the newest backup: `troupe restore`")};
+    return {cannot("store", found.error().message, todo)};
   std::vector<finding> out;
   for (const auto& x : *found)
-    out.push_back(cannot("store", x,
-                         "restore the newest backup: "
-                         "`troupe restore`"));
+    out.push_back(cannot("store", x, {}));
   if (out.empty())
     out.push_back({health::good, "store", "sound", ""});
+  else
+    out.back().todo = todo;
   return out;
 }
 

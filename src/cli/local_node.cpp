@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/exit_code.hpp"
+#include "runtime/agent_kinds.hpp"
 #include "runtime/configured_node.hpp"
 #include "runtime/restore_store.hpp"
 #include "runtime/spawner_life.hpp"
@@ -91,7 +92,14 @@ runtime::loaded_config load(const node_args& args) {
   from.data = args.data;
   from.listen = args.listen;
   from.set = args.set;
-  return runtime::load_config(from);
+  auto loaded = runtime::load_config(from);
+  if (!loaded.value)
+    return loaded;
+  // A task that comes to an agent which cannot work would be lost on it.
+  loaded.problems = runtime::what_is_missing(loaded.value->agents);
+  if (!loaded.problems.empty())
+    loaded.value.reset();
+  return loaded;
 }
 
 std::string place_of(const runtime::node_config& config) {
@@ -180,6 +188,12 @@ int run_file_in_process(const node_args& args,
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep) {
   return runtime::check_store(data, deep);
+}
+
+std::vector<std::string> check_config(const std::string& file) {
+  node_args args;
+  args.config = file;
+  return load(args).problems;
 }
 
 failure restore_data(const std::string& backup, const std::string& data) {

@@ -35,6 +35,9 @@ int run_bench(const std::vector<std::string>& args);
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep);
 
+/// What a node with that file would refuse to start for, a line for each.
+std::vector<std::string> check_config(const std::string& file);
+
 /// Makes a new data directory from a backup, after checking it.
 failure restore_data(const std::string& backup, const std::string& data);
 

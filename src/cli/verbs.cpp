@@ -180,7 +180,8 @@ const verb table[] = {
   {"doctor",
    "",
    "Check this machine and a data directory",
-   "doctor\ndoctor --data /var/lib/troupe --deep",
+   "doctor\ndoctor --data /var/lib/troupe --deep\n"
+   "doctor --config node.yaml",
    {},
    0,
    doctor_options,

@@ -48,6 +48,17 @@ void add_node(verb_call& call, std::vector<finding>& out) {
   }
 }
 
+void add_config(verb_call& call, std::vector<finding>& out) {
+  if (!call.has("config"))
+    return;
+  auto file = call.text("config");
+  auto all = call.around().check_config(file);
+  for (const auto& x : all)
+    out.push_back({health::bad, "configuration", x, ""});
+  if (all.empty())
+    out.push_back({health::good, "configuration", file, ""});
+}
+
 void print(verb_call& call, const std::vector<finding>& all) {
   if (call.json()) {
     json list = json::array();
@@ -77,10 +88,13 @@ int run_schema(verb_call& call) {
 
 void doctor_options(adder& add) {
   add("deep", "read the whole store; takes a while for a large one");
+  add("config", po::value<std::string>()->value_name("FILE"),
+      "also: whether a node could start with it");
 }
 
 int run_doctor(verb_call& call) {
   auto all = examine(call, call.data());
+  add_config(call, all);
   add_node(call, all);
   print(call, all);
   auto bad = std::any_of(all.begin(), all.end(),

@@ -4,6 +4,7 @@
 
 #include "agents/process_agent.hpp"
 #include "agents/simple_agents.hpp"
+#include "services/spawn_check.hpp"
 
 namespace troupe::runtime {
 
@@ -69,6 +70,15 @@ reactive_factory factory(const agent_config& x, services::spawner* through) {
 
 bool needs_spawner(const agent_config& x) {
   return x.kind == agent_kind::shell || x.kind == agent_kind::process;
+}
+
+std::vector<std::string> what_is_missing(const std::vector<agent_config>& all) {
+  std::vector<std::string> lines;
+  for (const auto& x : all)
+    if (needs_spawner(x))
+      if (auto why = services::missing(x.program))
+        lines.push_back("agent `" + x.who.name + "`: " + why.message);
+  return lines;
 }
 
 agent_spec spec_of(const agent_config& x, services::spawner* through) {

@@ -74,6 +74,10 @@ struct console {
         restored = {backup, data};
         return restore_trouble;
       },
+      [this](const std::string& file) {
+        checked_config = file;
+        return config_problems;
+      },
       std::chrono::milliseconds{0}};
     return cli::run_program(args, around);
   }
@@ -101,6 +105,8 @@ struct console {
   bool checked_deeply = false;
   std::pair<std::string, std::string> restored; // From, to.
   failure restore_trouble;
+  std::string checked_config; // File.
+  std::vector<std::string> config_problems;
   std::function<bool()> interrupted; // Empty: nobody can.
 };
 

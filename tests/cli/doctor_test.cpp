@@ -72,7 +72,8 @@ TEST_CASE("what the store's check finds is bad, and said", "[cli]")
   at.store_problems = std::vector<std::string>{"segment 7 is damaged"};
   CHECK(at.run({"doctor", "--data", dir.path, "--deep"}) == exit_failure);
   CHECK(at.checked_deeply);
-  CHECK(at.said("BAD   store: segment 7 is damaged\n      restore"));
+  CHECK(at.said("BAD   store: segment 7 is damaged\n      stop the node"));
+  CHECK(at.said("`troupe restore BACKUP DATA_DIR`"));
   at.store_problems = failure{errc::store_failed, {}, "no database"};
   CHECK(at.run({"doctor", "--data", dir.path}) == exit_failure);
   CHECK(!at.checked_deeply);
@@ -98,4 +99,18 @@ TEST_CASE("the doctor counts a disk as the node does", "[cli]")
       auto percent = std::stod(seen.substr(seen.find(", ") + 2));
       CHECK(percent == Approx(used).margin(1.5));
     }
+}
+
+TEST_CASE("the doctor says whether a node could start with a file", "[cli]")
+{
+  console at;
+  data_directory dir;
+  CHECK(at.run({"doctor", "--data", dir.path, "--config", "n.yaml"})
+        == exit_ok);
+  CHECK(at.checked_config == "n.yaml");
+  CHECK(at.said("ok    configuration: n.yaml"));
+  at.config_problems = {"agent `a`: its command `x` is not in PATH"};
+  CHECK(at.run({"doctor", "--data", dir.path, "--config", "n.yaml"})
+        == exit_failure);
+  CHECK(at.said("BAD   configuration: agent `a`: its command `x`"));
 }
