@@ -229,6 +229,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   plan.home = shared;
   plan.store = store;
   plan.names = names;
+  plan.storage = storage_names;
   plan.monitors = monitor_names;
   plan.root = branch("node", restart_strategy::one_for_one, names, opts);
   auto storage =

@@ -35,6 +35,7 @@ struct house_plan {
   open_store_ptr store; // Open already; closed by whoever stops the node.
   supervisor_spec root;
   roster_ptr names;    // Of the root's children.
+  roster_ptr storage;  // Of the journal and the shards' supervisor.
   roster_ptr monitors; // Of the monitors: `progress`, `resources`.
 };
 

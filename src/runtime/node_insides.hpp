@@ -12,6 +12,10 @@
 
 namespace troupe {
 
+namespace runtime {
+struct house_plan;
+}
+
 namespace store {
 struct sqlite_options;
 }
@@ -20,6 +24,7 @@ struct sqlite_options;
 /// `troupe::node` hides.
 class node_insides {
 public:
+  static const runtime::house_plan& plan(node& x);
   static caf::actor_system& system(node& x);
   static const house& home(node& x);
   static caf::actor root(node& x);
