@@ -71,7 +71,7 @@ public:
   /// Reports progress, 0..1, and a word on it. Cheap; the newest wins.
   virtual void progress(double fraction, std::string note = {}) = 0;
 
-  /// Adds a line to the task's log. Limited in rate and size.
+  /// Shows a line to whoever watches the task. Limited in rate and size.
   virtual void log(std::string line) = 0;
 };
 
@@ -115,7 +115,7 @@ public:
 
   void progress(double fraction, std::string note = {}) const;
 
-  /// Adds a line to the task's log. Limited in rate and size.
+  /// Shows a line to whoever watches the task. Limited in rate and size.
   void log(std::string line) const;
 
 private:

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-// The words of spec/01 as types. The numbers stand in the store: append, never
+// The words of docs/workflows.md as types. The numbers stand in the store: append, never
 // renumber.
 
 namespace troupe::core {

@@ -221,6 +221,14 @@ TEST_CASE_METHOD(cast, "a disk with little room takes ends and no new work",
   CHECK(intake(0) == true);
 }
 
+TEST_CASE_METHOD(cast, "a journal that begins on a full disk knows it at once",
+                 "[journal]") {
+  end();
+  disk_free = 0;
+  begin();
+  CHECK(intake(0) == false); // No time has passed.
+}
+
 TEST_CASE_METHOD(cast, "a shard that opens while intake is closed is told",
                  "[journal]") {
   disk_free = 0;

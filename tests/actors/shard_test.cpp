@@ -28,6 +28,21 @@ TEST_CASE_METHOD(shard_stage, "a task goes through every hand to its end",
   CHECK(offers().empty());
 }
 
+TEST_CASE_METHOD(shard_stage, "a task waits for the disk twice, door to door",
+                 "[shard]") {
+  // Door, shard, journal, shard, journal, door: five ways between threads.
+  begin();
+  auto before = opened->writer->stats().commits;
+  tell(submission(7, run_of(1)));
+  REQUIRE(desk.take<answer>());
+  auto what = offer();
+  CHECK(opened->writer->stats().commits == before + 1);
+  assign(what); // News; nobody waits for it.
+  answer_of_ann(what->key, outcome::done("3"));
+  CHECK(stored(run_of(1)).state == run_state::completed);
+  CHECK(opened->writer->stats().commits == before + 2);
+}
+
 TEST_CASE_METHOD(shard_stage, "nothing leaves before it is durable",
                  "[shard]") {
   begin();
