@@ -49,10 +49,17 @@ child_spec child(std::string id, std::string kind, start_function start) {
   spec.id = std::move(id);
   spec.kind = std::move(kind);
   spec.start = std::move(start);
-  // What the rest stands on is back soon or not at all.
-  spec.backoff.min = std::chrono::milliseconds{10};
-  spec.backoff.max = std::chrono::seconds{1};
-  spec.backoff.reset_after = std::chrono::seconds{5};
+  return spec;
+}
+
+/// For all children: the usual pause is for what others can do without for half
+/// a minute.
+supervisor_spec back_soon(supervisor_spec spec, const plan_options& opts) {
+  for (auto& x : spec.children) {
+    x.backoff.min = std::chrono::milliseconds{10};
+    x.backoff.max = opts.restart_pause_max;
+    x.backoff.reset_after = std::chrono::seconds{5};
+  }
   return spec;
 }
 
@@ -117,7 +124,7 @@ child_spec shards_child(const house_ptr& home, const roster_ptr& names,
       }));
     spec.children.back().answers_tree = true;
   }
-  return supervisor_child(std::move(spec));
+  return supervisor_child(back_soon(std::move(spec), opts));
 }
 
 child_spec readers_child(const roster_ptr& names, const plan_options& opts) {
@@ -129,7 +136,7 @@ child_spec readers_child(const roster_ptr& names, const plan_options& opts) {
         return threads ? untyped(ctx.system.spawn<caf::detached>(reader, from))
                        : untyped(ctx.system.spawn(reader, from));
       }));
-  return supervisor_child(std::move(spec));
+  return supervisor_child(back_soon(std::move(spec), opts));
 }
 
 child_spec agents_child(const house_ptr& home, const roster_ptr& names,
@@ -145,7 +152,7 @@ child_spec agents_child(const house_ptr& home, const roster_ptr& names,
     spec.children.back().answers_tree = true;
     spec.children.back().give_up = on_give_up::disable;
   }
-  return supervisor_child(std::move(spec));
+  return supervisor_child(back_soon(std::move(spec), opts));
 }
 
 child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
@@ -163,7 +170,7 @@ child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
   // Nothing stands on a figure: the node goes on without.
   for (auto& x : spec.children)
     x.give_up = on_give_up::disable;
-  return supervisor_child(std::move(spec));
+  return supervisor_child(back_soon(std::move(spec), opts));
 }
 
 /// A generator that threads share; jitter needs no more.
@@ -251,7 +258,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   all.push_back(child("desk", "desk", [shared](child_context& ctx) {
     return spawn_in_place(ctx, desk, shared);
   }));
-  all.push_back(supervisor_child(std::move(storage)));
+  all.push_back(supervisor_child(back_soon(std::move(storage), opts)));
   all.push_back(agents_child(shared, home->agents, opts));
   all.push_back(monitors_child(shared, monitor_names, opts));
   if (opts.ease)
@@ -259,6 +266,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
       child("clock", "clock", [shared, ease = opts.ease](child_context& ctx) {
         return untyped(ctx.system.spawn(clock_keeper, shared, ease));
       }));
+  plan.root = back_soon(std::move(plan.root), opts);
   return plan;
 }
 

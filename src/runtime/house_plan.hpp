@@ -26,6 +26,8 @@ struct plan_options {
   easing ease;    // Of the clock behind `now`; empty: it needs none.
   sampler sample; // Of this process; empty: nobody looks.
   std::function<void(const supervision_event&)> on_event;
+  /// What the rest stands on is back soon or not at all.
+  std::chrono::milliseconds restart_pause_max{1'000};
   uint64_t seed = 1;
 };
 

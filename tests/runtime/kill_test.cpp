@@ -129,7 +129,11 @@ std::vector<std::string> live_kinds(node& n) {
 void kill_each(std::vector<std::string> kinds, int times) {
   directory dir;
   witness w;
-  node n{quiet(dir / "data")};
+  auto opts = quiet(dir / "data");
+  opts.shards = 8; // Each life of the storage reads them all.
+  node n{opts};
+  // So many failures in a row would be paused after.
+  node_insides::restart_pause_max(n) = 20ms;
   add_slow(n, w, 2ms, 8);
   REQUIRE_FALSE(n.start());
   load l{n};

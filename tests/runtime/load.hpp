@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <future>
 #include <mutex>
 #include <string>
@@ -38,7 +39,10 @@ public:
     while (!is_so()) {
       if (std::chrono::steady_clock::now() > give_up)
         return false;
-      (void)n_.ask("status", "{}", body); // Takes its time, and is load, too.
+      (void)n_.ask("status", "{}", body); // Is load, too.
+      // Until something ends, or a moment: to spin would be the main load.
+      std::unique_lock guard{mutex_};
+      ended_one_.wait_for(guard, std::chrono::milliseconds{5});
     }
     return true;
   }
@@ -56,6 +60,7 @@ private:
       if (x.error.code == errc::store_full)
         return submit(); // Refused, and worth another try.
       ++ended_;
+      ended_one_.notify_all();
       if (x.error || x.state != "completed") {
         ++wrong_;
         std::lock_guard guard{mutex_};
@@ -74,6 +79,7 @@ private:
   std::atomic<size_t> ended_{0};
   std::atomic<int> wrong_{0};
   std::mutex mutex_;
+  std::condition_variable ended_one_;
   std::string story_; // What went wrong.
   std::promise<void> done_;
 };
