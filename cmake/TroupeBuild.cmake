@@ -69,3 +69,11 @@ cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
 set_property(GLOBAL PROPERTY JOB_POOLS compile=${cores} link=${cores})
 set(CMAKE_JOB_POOL_COMPILE compile)
 set(CMAKE_JOB_POOL_LINK link)
+
+# troupe_loads_plugins(<program>): libraries that it loads find in it what
+# <troupe/agent.hpp> declares.
+function(troupe_loads_plugins program)
+  set(list "${PROJECT_SOURCE_DIR}/cmake/plugin_symbols.list")
+  target_link_options(${program} PRIVATE "LINKER:--dynamic-list=${list}")
+  set_property(TARGET ${program} APPEND PROPERTY LINK_DEPENDS "${list}")
+endfunction()

@@ -10,6 +10,10 @@
 #include "troupe/agent.hpp"
 #include "troupe/errc.hpp"
 
+namespace caf {
+class actor_system_config;
+}
+
 namespace troupe {
 
 namespace core {
@@ -65,6 +69,11 @@ struct node_options {
 
   /// Called for what people should know, from any thread. Empty: stderr.
   std::function<void(const std::string&)> warn;
+
+  // -- for actors of one's own (troupe/caf.hpp)
+
+  /// Called before the actor system starts, e.g. to add message types.
+  std::function<void(caf::actor_system_config&)> configure;
 };
 
 /// Returns every problem at once, one sentence each; empty means valid.
@@ -133,13 +142,25 @@ public:
   /// Blocks until the run has ended.
   run_result run(const std::string& workflow_or_tasks, submit_options how = {});
 
-  failure cancel(const std::string& run, const std::string& reason = {});
+  failure cancel(const std::string& run, const std::string& reason = {},
+                 const std::string& workspace = "default");
+
+  /// Blocks until a run has ended, however it was submitted.
+  run_result wait(const std::string& run,
+                  const std::string& workspace = "default");
 
   // -- views
 
+  /// Calls `on_event` with all that happens to a run (docs/api.md; a JSON
+  /// object each), from its beginning until it has ended or `on_event` returns
+  /// false. Called on threads of the node, one at a time: be quick.
+  failure watch(const std::string& run,
+                std::function<bool(const std::string& event)> on_event,
+                const std::string& workspace = "default");
+
   /// Any operation of docs/api.md: JSON in, JSON out.
   failure ask(const std::string& operation, const std::string& params,
-              std::string& answer);
+              std::string& answer, const std::string& workspace = "default");
 
   /// The semantic layer, for doors. Lives as long as the node.
   std::shared_ptr<core::api> api();

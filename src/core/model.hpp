@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-// The words of docs/workflows.md as types. The numbers stand in the store: append, never
-// renumber.
+// The words of docs/workflows.md as types. The numbers stand in the store:
+// append, never renumber.
 
 namespace troupe::core {
 

@@ -4,6 +4,7 @@
 
 #include "agents/process_agent.hpp"
 #include "agents/simple_agents.hpp"
+#include "runtime/plugin.hpp"
 #include "services/spawn_check.hpp"
 
 namespace troupe::runtime {
@@ -50,7 +51,16 @@ reactive_factory process_factory(const agent_config& x,
   };
 }
 
-reactive_factory factory(const agent_config& x, services::spawner* through) {
+using any_factory = decltype(agent_spec::make);
+
+/// REQUIRES: `what_is_missing` has nothing to say of it.
+any_factory plugin_factory(const agent_config& x) {
+  auto found = load_plugin(x.library, x.agent);
+  assert(found);
+  return *found;
+}
+
+any_factory factory(const agent_config& x, services::spawner* through) {
   switch (x.kind) {
     case agent_kind::echo:
       return agents::echo();
@@ -58,6 +68,8 @@ reactive_factory factory(const agent_config& x, services::spawner* through) {
       return agents::sleep();
     case agent_kind::noop:
       return agents::noop();
+    case agent_kind::plugin:
+      return plugin_factory(x);
     case agent_kind::shell:
     case agent_kind::process:
       break;
@@ -74,10 +86,16 @@ bool needs_spawner(const agent_config& x) {
 
 std::vector<std::string> what_is_missing(const std::vector<agent_config>& all) {
   std::vector<std::string> lines;
-  for (const auto& x : all)
+  for (const auto& x : all) {
+    failure why;
     if (needs_spawner(x))
-      if (auto why = services::missing(x.program))
-        lines.push_back("agent `" + x.who.name + "`: " + why.message);
+      why = services::missing(x.program);
+    else if (x.kind == agent_kind::plugin)
+      if (auto found = load_plugin(x.library, x.agent); !found)
+        why = found.error();
+    if (why)
+      lines.push_back("agent `" + x.who.name + "`: " + why.message);
+  }
   return lines;
 }
 

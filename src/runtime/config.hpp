@@ -17,7 +17,7 @@
 
 namespace troupe::runtime {
 
-enum class agent_kind : uint8_t { echo, sleep, noop, shell, process };
+enum class agent_kind : uint8_t { echo, sleep, noop, shell, process, plugin };
 
 std::string_view word_of(agent_kind kind);
 
@@ -30,6 +30,9 @@ struct agent_config {
   services::run_limits limits;
   services::answer_form answers = services::answer_form::output;
   std::chrono::milliseconds time_max{0}; // Of an attempt; 0: as the task says.
+  /// Of `plugin`: the shared library, and which of its agents.
+  std::string library;
+  std::string agent;
 };
 
 /// What a node without a file has: echo, sleep, noop and shell.

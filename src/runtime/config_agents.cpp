@@ -7,12 +7,13 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, agent_kind>, 5> kind_words{
+constexpr std::array<std::pair<std::string_view, agent_kind>, 6> kind_words{
   {{"echo", agent_kind::echo},
    {"sleep", agent_kind::sleep},
    {"noop", agent_kind::noop},
    {"shell", agent_kind::shell},
-   {"process", agent_kind::process}}};
+   {"process", agent_kind::process},
+   {"plugin", agent_kind::plugin}}};
 
 constexpr std::array<std::pair<std::string_view, services::answer_form>, 2>
   answer_words{{{"output", services::answer_form::output},
@@ -21,6 +22,7 @@ constexpr std::array<std::pair<std::string_view, services::answer_form>, 2>
 // Those that hold no thread, and those that are processes beside each other.
 constexpr uint32_t light_load_max = 1000;
 constexpr uint32_t process_load_max = 4;
+constexpr uint32_t plugin_load_max = 3; // Each may hold a thread.
 
 bool has_process(agent_kind kind) {
   return kind == agent_kind::shell || kind == agent_kind::process;
@@ -31,11 +33,14 @@ agent_config usual_agent(std::string name, agent_kind kind) {
   out.kind = kind;
   out.who.name = std::move(name);
   auto outside = has_process(kind);
-  out.who.max_load = outside ? process_load_max : light_load_max;
-  out.who.pure = !outside;
-  // A process can do what its name says, the others what they are.
+  auto plugin = kind == agent_kind::plugin;
+  out.who.max_load = outside  ? process_load_max
+                     : plugin ? plugin_load_max
+                              : light_load_max;
+  out.who.pure = !outside && !plugin;
+  // Code of a team's own can do what its name says, the others what they are.
   out.who.capabilities = {out.who.name};
-  if (kind != agent_kind::process)
+  if (kind != agent_kind::process && !plugin)
     out.who.capabilities = {std::string{word_of(kind)}};
   return out;
 }
@@ -153,19 +158,35 @@ void read_process(object_reader& in, agent_config& to) {
   to.program.command.insert(to.program.command.end(), args.begin(), args.end());
 }
 
+/// What only plug-ins have.
+void read_plugin(object_reader& in, agent_config& to) {
+  if (to.kind != agent_kind::plugin) {
+    for (auto key : {"library", "agent"})
+      if (auto x = in.find(key))
+        x->fail_at_key("`" + std::string{key}
+                         + "` is for agents of the kind `plugin`",
+                       "remove it");
+    return;
+  }
+  in.require("library", "name the file, e.g. `library: ./libcount.so`");
+  in.read("library", to.library);
+  in.read("agent", to.agent);
+}
+
 void read_agent(const value& from, const agent_config* usual,
                 std::vector<agent_config>& to) {
   object_reader in{from};
   auto kind = usual ? usual->kind : agent_kind::echo;
   auto known = in.read("kind", kind, core::words<agent_kind>{kind_words});
   if (!usual)
-    in.require("kind", "one of echo, sleep, noop, shell and process");
+    in.require("kind", "one of echo, sleep, noop, shell, process and plugin");
   if (!known && (!usual || in.has("kind")))
     return; // What its fields mean depends on it.
   auto made =
     usual && usual->kind == kind ? *usual : usual_agent(from->key, kind);
   read_profile(in, made.who);
   read_process(in, made);
+  read_plugin(in, made);
   finish(in, "agents.*");
   auto pos = std::find_if(to.begin(), to.end(), [&](const auto& x) {
     return x.who.name == made.who.name;

@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 54> all{
+constexpr std::array<std::string_view, 56> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -44,6 +44,8 @@ constexpr std::array<std::string_view, 54> all{
   "agents.*.pure",
   "agents.*.command",
   "agents.*.answers",
+  "agents.*.library",
+  "agents.*.agent",
   "agents.*.args",
   "agents.*.env",
   "agents.*.dir",

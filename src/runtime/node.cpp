@@ -1,4 +1,4 @@
-#include "troupe/node.hpp"
+#include "troupe/caf.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -52,6 +52,8 @@ struct node::parts {
   house_options house;
   store::sqlite_options sqlite;
   std::vector<agent_spec> agents;
+  std::chrono::milliseconds restart_pause_max =
+    runtime::plan_options{}.restart_pause_max;
   std::shared_ptr<core::store> store;
   runtime::house_plan plan;
   std::shared_ptr<runtime::utc_clock> clock;
@@ -159,12 +161,15 @@ failure node::parts::open() {
   all.ease = [clock = clock] { return clock->ease(); };
   all.sample = [data = opts.data] { return runtime::sample_process(data); };
   all.seed = random_seed();
+  all.restart_pause_max = restart_pause_max;
   plan = runtime::make_plan(std::move(all), std::move(opened));
   return {};
 }
 
 void node::parts::spawn() {
   config = std::make_unique<system_config>(opts.threads);
+  if (opts.configure)
+    opts.configure(*config);
   system = std::make_unique<caf::actor_system>(*config);
   system->await_actors_before_shutdown(false);
   auto spawned = spawn_supervisor(*system, plan.root);
@@ -290,6 +295,17 @@ std::shared_ptr<core::api> node::api() {
   return parts_->api;
 }
 
+static_assert(caf::id_block::troupe_last_type_id < first_type_id,
+              "the library must leave the numbers from first_type_id on");
+
+caf::actor_system& actor_system_of(node& x) {
+  return node_insides::system(x);
+}
+
+const runtime::house_plan& node_insides::plan(node& x) {
+  return x.parts_->plan;
+}
+
 caf::actor_system& node_insides::system(node& x) {
   return *x.parts_->system;
 }
@@ -312,6 +328,10 @@ void node_insides::add(node& x, agent_spec spec) {
 
 house_options& node_insides::options(node& x) {
   return x.parts_->house;
+}
+
+std::chrono::milliseconds& node_insides::restart_pause_max(node& x) {
+  return x.parts_->restart_pause_max;
 }
 
 store::sqlite_options& node_insides::store_options(node& x) {

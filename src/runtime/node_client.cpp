@@ -109,15 +109,67 @@ run_result node::run(const std::string& source, submit_options how) {
   return done.get_future().get();
 }
 
-failure node::cancel(const std::string& run, const std::string& reason) {
+failure node::cancel(const std::string& run, const std::string& reason,
+                     const std::string& workspace) {
   std::string body;
-  return ask("cancel", json{{"run", run}, {"reason", reason}}.dump(), body);
+  return ask("cancel", json{{"run", run}, {"reason", reason}}.dump(), body,
+             workspace);
+}
+
+namespace {
+
+bool is_over(const std::string& state) {
+  return state == "completed" || state == "failed" || state == "cancelled";
+}
+
+core::watch_request watch_of(const std::string& run,
+                             const std::string& workspace) {
+  core::watch_request what;
+  what.workspace = workspace;
+  what.run = core::id_from(run).value_or(core::id{});
+  what.by = {"local", "embedded", {}, {}};
+  return what;
+}
+
+} // namespace
+
+run_result node::wait(const std::string& run, const std::string& workspace) {
+  for (;;) {
+    std::string body;
+    if (auto why = ask("run", json{{"run", run}}.dump(), body, workspace))
+      return {why, run, {}, {}};
+    auto now = json::parse(body);
+    if (auto state = now.value("state", std::string{}); is_over(state))
+      return {{}, run, state, now["output"].dump()};
+    // Until its end, or until the stream ends without it.
+    auto ended = std::make_shared<std::promise<void>>();
+    api()->watch(watch_of(run, workspace), [ended](const core::watch_event& x) {
+      if (x.last)
+        ended->set_value();
+      return !x.last;
+    });
+    ended->get_future().wait();
+  }
+}
+
+failure node::watch(const std::string& run,
+                    std::function<bool(const std::string&)> on_event,
+                    const std::string& workspace) {
+  std::string body;
+  if (auto why = ask("run", json{{"run", run}}.dump(), body, workspace))
+    return why;
+  api()->watch(watch_of(run, workspace),
+               [tell = std::move(on_event)](const core::watch_event& x) {
+                 return tell(x.json) && !x.last;
+               });
+  return {};
 }
 
 failure node::ask(const std::string& operation, const std::string& params,
-                  std::string& out) {
+                  std::string& out, const std::string& workspace) {
   std::promise<core::api_answer> done;
   core::api_request what;
+  what.workspace = workspace;
   what.op = operation;
   what.by = {"local", "embedded", {}, {}};
   what.params = core::text{params};

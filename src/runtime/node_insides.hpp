@@ -33,6 +33,8 @@ public:
   static void add(node& x, agent_spec spec);
   /// Before `start`: actor limits and policies beyond the public options.
   static house_options& options(node& x);
+  /// Before `start`: the longest pause before what has failed starts again.
+  static std::chrono::milliseconds& restart_pause_max(node& x);
   /// Before `start`: how the store works, beyond the public options.
   static store::sqlite_options& store_options(node& x);
 };

@@ -64,8 +64,9 @@ public:
   explicit node_on_disk(std::string data) : data_(std::move(data)) {}
 
   void begin() {
-    process_.emplace(std::vector<std::string>{"node", "--data", data_,
-                                              "--listen", "127.0.0.1:0"});
+    process_.emplace(std::vector<std::string>{
+      "node", "--data", data_, "--listen", "127.0.0.1:0", "--set",
+      "node.disk_reserve=1MiB"});
   }
   void start() {
     begin();

@@ -103,7 +103,7 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
 
 TEST_CASE("the sample has every setting", "[config][docs]")
 {
-  CHECK(good(whole_sample()).agents.size() == 5);
+  CHECK(good(whole_sample()).agents.size() == 6);
   auto tree = core::read_yaml(whole_sample());
   REQUIRE(tree.problems.empty());
   for (auto path : settings()) {

@@ -84,9 +84,9 @@ TEST_CASE("a data directory too deep for its socket is told, not left out",
   auto wrong = troupe::gateway::problems(good("", from).gateway);
   REQUIRE(wrong.size() == 1);
   CHECK(wrong[0].find("gateway.unix_socket") != std::string::npos);
-  CHECK(troupe::gateway::problems(
-          good("gateway: {unix_socket: off}", from).gateway)
-          .empty());
+  CHECK(
+    troupe::gateway::problems(good("gateway: {unix_socket: off}", from).gateway)
+      .empty());
 }
 
 TEST_CASE("any value can be a flag: lists, objects, texts", "[config]")
@@ -163,7 +163,7 @@ TEST_CASE("what is wrong beside the file names the flag or the variable",
   from.set = {"agents.x.max_load=4"};
   CHECK(wrong("", from)
         == "--set agents.x.max_load=4: `kind` is missing (at /agents/x); one "
-           "of echo, sleep, noop, shell and process\n");
+           "of echo, sleep, noop, shell, process and plugin\n");
   from.set.clear();
   from.listen = "everywhere";
   from.environment = {{"TROUPE_NODE_THREDS", "4"},

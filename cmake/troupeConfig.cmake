@@ -1,0 +1,11 @@
+# find_package(troupe): the target troupe::troupe, for programs that embed a
+# node. Plug-ins need its headers only.
+include(CMakeFindDependencyMacro)
+list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
+find_dependency(CAF 0.17.6 COMPONENTS core)
+find_dependency(Threads)
+find_dependency(SQLite3)
+find_dependency(LibYAML)
+find_dependency(OpenSSL COMPONENTS Crypto)
+list(POP_FRONT CMAKE_MODULE_PATH)
+include("${CMAKE_CURRENT_LIST_DIR}/troupeTargets.cmake")
