@@ -87,6 +87,9 @@ void attempt_line::give(outcome result) {
   if (result.what == verdict::failed
       && result.error.kind == category::agent_crash)
     x->how = core::end_kind::crashed;
+  // Not begun, or cut off for the sake of another task: nothing is counted.
+  if (result.what == verdict::failed && result.error.code == errc::restarting)
+    x->how = core::end_kind::returned;
   x->what = std::move(result);
   send(std::move(x));
 }

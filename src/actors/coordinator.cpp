@@ -174,8 +174,13 @@ void take_hello(coordinator_ptr self, const hello& x) {
   for (const auto& key : x.running)
     tasks.push_back(key.task);
   if (auto known = host_of(st, name);
-      known != nullptr && known->generation == x.generation)
+      known != nullptr && known->generation == x.generation) {
+    if (x.announces) {
+      st.choose->agent_up(x.who, static_cast<uint32_t>(tasks.size()));
+      decide_soon(self);
+    }
     return; // Said twice: on its own, and because we asked.
+  }
   coordinator_state::known_host host;
   host.name = name;
   host.generation = x.generation;

@@ -32,7 +32,7 @@ held_list held(const host_actor_state& st, uint32_t shard) {
   return list;
 }
 
-void say_hello(host_ptr self) {
+void say_hello(host_ptr self, bool announces = false) {
   auto& st = self->state;
   hello x;
   x.who = st.spec.who;
@@ -40,6 +40,7 @@ void say_hello(host_ptr self) {
   x.outside = st.spec.outside;
   x.generation = st.generation;
   x.health = st.health;
+  x.announces = announces;
   for (const auto& [key, attempt] : st.memory->attempts)
     if (!attempt.slot_is_free)
       x.running.push_back(key);
@@ -48,6 +49,23 @@ void say_hello(host_ptr self) {
     self->send(to, x);
   if (auto to = st.directory.handle())
     self->send(to, x);
+}
+
+void hear_announced(host_ptr self) {
+  auto& spec = self->state.spec;
+  if (!spec.announced)
+    return;
+  auto words = spec.announced();
+  if (!words)
+    return;
+  spec.who.capabilities = std::move(*words);
+  say_hello(self, true);
+}
+
+void look_around(host_ptr self) {
+  resend(self);
+  look_at_call(self);
+  hear_announced(self);
 }
 
 void tick_when_due(host_ptr self) {
@@ -219,8 +237,7 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     [self](ack_atom, const token_list& list) { forget_recorded(self, list); },
     [self](ack_atom) {
       self->delayed_send(self, resend_interval, ack_atom_v);
-      resend(self);
-      look_at_call(self);
+      look_around(self);
     },
     [self](held_atom, uint32_t shard) {
       if (auto to = self->state.shards[shard].handle())

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <variant>
@@ -19,6 +21,9 @@ struct agent_spec {
   std::string kind = "c++"; // As shown.
   std::variant<agent_factory, reactive_factory> make;
   bool outside = false; // Works in other processes.
+  /// What the agent's code says it can do, if that is new since the last call.
+  /// Empty: it is as configured. From any thread.
+  std::function<std::optional<std::vector<std::string>>()> announced;
   /// Crashes beyond it disable the agent for `disabled_for`.
   restart_intensity limit{100, std::chrono::seconds{5}};
   std::chrono::seconds disabled_for{30};

@@ -134,6 +134,8 @@ struct hello {
   bool outside = false;
   uint64_t generation = 0;
   core::agent_health health = core::agent_health::healthy;
+  /// Of the same life: only its capabilities are other ones.
+  bool announces = false;
   std::vector<token> running;
 };
 

@@ -1,7 +1,10 @@
 #include "runtime/agent_kinds.hpp"
 
 #include <cassert>
+#include <mutex>
+#include <utility>
 
+#include "agents/linked_agent.hpp"
 #include "agents/process_agent.hpp"
 #include "agents/simple_agents.hpp"
 #include "runtime/plugin.hpp"
@@ -39,6 +42,47 @@ private:
   std::shared_ptr<const process_kind> kind_;
   agent_config how_;
 };
+
+/// From the thread of the processes to the host, which asks now and then.
+class announcement {
+public:
+  void put(std::vector<std::string> words) {
+    std::lock_guard guard{mutex_};
+    words_ = std::move(words);
+  }
+  std::optional<std::vector<std::string>> take() {
+    std::lock_guard guard{mutex_};
+    return std::exchange(words_, std::nullopt);
+  }
+
+private:
+  std::mutex mutex_;
+  std::optional<std::vector<std::string>> words_;
+};
+
+bool is_long_lived(const agent_config& x) {
+  return x.kind == agent_kind::process && x.protocol == agent_protocol::jsonrpc;
+}
+
+void make_long_lived(agent_spec& out, const agent_config& x,
+                     services::spawner& through) {
+  auto said = std::make_shared<announcement>();
+  services::linked_request how;
+  how.name = x.who.name;
+  how.program = x.program;
+  how.limits.frame_bytes_max = x.limits.output_bytes_max;
+  how.limits.tasks_max = x.who.max_load;
+  how.limits.grace = x.limits.grace;
+  how.limits.task_time_max = x.time_max;
+  how.errors = x.limits.errors;
+  if (x.capabilities_named)
+    how.allowed = x.who.capabilities;
+  how.announced = [said](auto words) { said->put(std::move(words)); };
+  out.announced = [said] { return said->take(); };
+  out.make = reactive_factory{[&through, how] {
+    return std::make_unique<agents::linked_agent>(through, how);
+  }};
+}
 
 reactive_factory process_factory(const agent_config& x,
                                  services::spawner& through) {
@@ -103,7 +147,12 @@ agent_spec spec_of(const agent_config& x, services::spawner* through) {
   agent_spec out;
   out.who = x.who;
   out.kind = word_of(x.kind);
-  out.make = factory(x, through);
+  if (is_long_lived(x)) {
+    assert(through != nullptr);
+    make_long_lived(out, x, *through);
+  } else {
+    out.make = factory(x, through);
+  }
   out.outside = needs_spawner(x);
   return out;
 }

@@ -19,6 +19,12 @@ namespace troupe::runtime {
 
 enum class agent_kind : uint8_t { echo, sleep, noop, shell, process, plugin };
 
+/// How a process and the node talk.
+enum class agent_protocol : uint8_t {
+  once,    // A process for each task: its input, its output, its end.
+  jsonrpc, // One process for many tasks, in messages.
+};
+
 std::string_view word_of(agent_kind kind);
 
 /// One agent as a file describes it.
@@ -29,6 +35,8 @@ struct agent_config {
   services::spawn_spec program;
   services::run_limits limits;
   services::answer_form answers = services::answer_form::output;
+  agent_protocol protocol = agent_protocol::once;
+  bool capabilities_named = false; // Else a long-lived one may announce any.
   std::chrono::milliseconds time_max{0}; // Of an attempt; 0: as the task says.
   /// Of `plugin`: the shared library, and which of its agents.
   std::string library;

@@ -19,6 +19,10 @@ constexpr std::array<std::pair<std::string_view, services::answer_form>, 2>
   answer_words{{{"output", services::answer_form::output},
                 {"envelope", services::answer_form::envelope}}};
 
+constexpr std::array<std::pair<std::string_view, agent_protocol>, 2>
+  protocol_words{
+    {{"once", agent_protocol::once}, {"jsonrpc", agent_protocol::jsonrpc}}};
+
 // Those that hold no thread, and those that are processes beside each other.
 constexpr uint32_t light_load_max = 1000;
 constexpr uint32_t process_load_max = 4;
@@ -128,7 +132,8 @@ void read_limits(object_reader& in, agent_config& to) {
 /// What only processes have; elsewhere it is a mistake to say it.
 void read_process(object_reader& in, agent_config& to) {
   if (!has_process(to.kind)) {
-    for (auto key : {"command", "args", "env", "dir", "limits", "answers"})
+    for (auto key :
+         {"command", "args", "env", "dir", "limits", "answers", "protocol"})
       if (auto x = in.find(key))
         x->fail_at_key("`" + std::string{key}
                          + "` is for agents of the kinds `shell` and `process`",
@@ -143,9 +148,14 @@ void read_process(object_reader& in, agent_config& to) {
   in.read("dir", to.program.directory);
   in.read("answers", to.answers,
           core::words<services::answer_form>{answer_words});
+  in.read("protocol", to.protocol, core::words<agent_protocol>{protocol_words});
+  if (to.protocol == agent_protocol::jsonrpc && in.has("answers"))
+    in.find("answers")->fail_at_key(
+      "`answers` is for processes that run once for each task",
+      "remove it; with `protocol: jsonrpc` tasks stand beside the output");
   section(in, "limits", [&](object_reader& inner) { read_limits(inner, to); });
   if (to.kind == agent_kind::shell)
-    for (auto key : {"command", "args", "answers"})
+    for (auto key : {"command", "args", "answers", "protocol"})
       if (in.has(key))
         in.find(key)->fail_at_key(
           "a shell has no `" + std::string{key} + "`",
@@ -184,6 +194,7 @@ void read_agent(const value& from, const agent_config* usual,
     return; // What its fields mean depends on it.
   auto made =
     usual && usual->kind == kind ? *usual : usual_agent(from->key, kind);
+  made.capabilities_named = in.has("capabilities");
   read_profile(in, made.who);
   read_process(in, made);
   read_plugin(in, made);

@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 56> all{
+constexpr std::array<std::string_view, 57> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -46,6 +46,7 @@ constexpr std::array<std::string_view, 56> all{
   "agents.*.answers",
   "agents.*.library",
   "agents.*.agent",
+  "agents.*.protocol",
   "agents.*.args",
   "agents.*.env",
   "agents.*.dir",

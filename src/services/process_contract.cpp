@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/json_text.hpp"
+#include "core/task_object.hpp"
 
 namespace troupe::services {
 
@@ -138,21 +139,7 @@ outcome judge_signal(const run_end& end, const std::string& name) {
 } // namespace
 
 std::string task_object(const task& t) {
-  nlohmann::json head{{"id", t.id},
-                      {"run", t.run},
-                      {"workspace", t.workspace},
-                      {"name", t.name},
-                      {"type", t.type},
-                      {"attempt", t.attempt},
-                      {"idempotency_key", t.idempotency_key},
-                      {"timeout_ms", t.timeout.count()}};
-  auto text = core::to_compact(head);
-  // The input is JSON text already; reading it only to write it again would
-  // cost more than all the rest.
-  text.back() = ',';
-  text += "\"input\":";
-  text += t.input.empty() ? "null" : t.input;
-  return text + "}\n";
+  return core::task_object(t) + "\n";
 }
 
 std::string exit_message(const run_end& end, const std::string& name) {

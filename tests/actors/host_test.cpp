@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "actors/house_stage.hpp"
+#include "core/agent_link.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -160,6 +161,36 @@ TEST_CASE_METHOD(cast, "a full host returns what is too much, uncounted",
   REQUIRE(free);
   CHECK(free->corrects);
   CHECK(free->load == 2);
+}
+
+TEST_CASE_METHOD(cast, "what an agent gives back returns uncounted, at once",
+                 "[host]") {
+  begin();
+  give({make_work(1, "a")});
+  replies.by_name.at("s1")(core::given_back("cut off"));
+  settle();
+  auto back = shard.take<ended_list>();
+  REQUIRE(back);
+  CHECK(back->items[0].how == core::end_kind::returned);
+  auto free = chooser.take<freed>();
+  REQUIRE(free);
+  CHECK(free->corrects);
+}
+
+TEST_CASE_METHOD(cast, "a host says what its agent announces, once", "[host]") {
+  std::optional<std::vector<std::string>> news{{"cook"}};
+  spec.announced = [&news] { return std::exchange(news, std::nullopt); };
+  begin();
+  auto first = chooser.take<hello>();
+  REQUIRE(first);
+  CHECK_FALSE(first->announces);
+  advance(2s, 100ms);
+  auto second = chooser.take<hello>();
+  REQUIRE(second);
+  CHECK(second->announces);
+  CHECK(second->who.capabilities == std::vector<std::string>{"cook"});
+  CHECK(second->generation == first->generation);
+  CHECK_FALSE(chooser.take<hello>());
 }
 
 TEST_CASE_METHOD(cast, "work that was given to an earlier life comes back",
