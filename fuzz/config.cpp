@@ -11,6 +11,6 @@ int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   must(loaded.value.has_value() == loaded.problems.empty(),
        "a configuration or problems, never both or neither");
   for (const auto& x : loaded.problems)
-    must(!x.empty(), "a problem has words");
+    must(!x.what.what.empty(), "a problem has words");
   return 0;
 }

@@ -96,7 +96,9 @@ runtime::loaded_config load(const node_args& args) {
   if (!loaded.value)
     return loaded;
   // A task that comes to an agent which cannot work would be lost on it.
-  loaded.problems = runtime::what_is_missing(loaded.value->agents);
+  loaded.problems = runtime::what_is_missing(loaded);
+  for (const auto& x : gateway::problems(loaded.value->gateway))
+    loaded.problems.push_back({"", {"", 0, 0, x, ""}});
   if (!loaded.problems.empty())
     loaded.value.reset();
   return loaded;
@@ -142,10 +144,8 @@ int run_node(const node_args& args) {
   auto began = steady_clock::now();
   auto loaded = load(args);
   if (!loaded.value)
-    return say(loaded.problems);
+    return say(lines_of(loaded.problems));
   const auto& config = *loaded.value;
-  if (auto all = gateway::problems(config.gateway); !all.empty())
-    return say(all);
   ending_signals signals;
   runtime::configured_node node{config};
   if (auto why = node.start(runtime::doors::open))
@@ -170,7 +170,7 @@ int run_file_in_process(const node_args& args,
                         const std::function<int(core::api&)>& use) {
   auto loaded = load(args);
   if (!loaded.value)
-    return say(loaded.problems);
+    return say(lines_of(loaded.problems));
   auto config = *loaded.value;
   config.node.data = args.data; // Empty: in memory, gone with the run.
   runtime::configured_node node{config};
@@ -190,10 +190,13 @@ core::result<std::vector<std::string>> check_data(const std::string& data,
   return runtime::check_store(data, deep);
 }
 
-std::vector<std::string> check_config(const std::string& file) {
-  node_args args;
-  args.config = file;
-  return load(args).problems;
+runtime::config_report report_config(const node_args& args) {
+  auto loaded = load(args);
+  runtime::config_report out;
+  if (loaded.value)
+    out.settings = shown_settings(loaded);
+  out.problems = std::move(loaded.problems);
+  return out;
 }
 
 failure restore_data(const std::string& backup, const std::string& data) {

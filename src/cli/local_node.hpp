@@ -7,6 +7,7 @@
 
 #include "core/api.hpp"
 #include "core/result.hpp"
+#include "runtime/config_report.hpp"
 
 // A node in this process: what the program needs and src/runtime assembles.
 
@@ -35,8 +36,8 @@ int run_bench(const std::vector<std::string>& args);
 core::result<std::vector<std::string>> check_data(const std::string& data,
                                                   bool deep);
 
-/// What a node with that file would refuse to start for, a line for each.
-std::vector<std::string> check_config(const std::string& file);
+/// What a node would be started with, or what it would refuse to start for.
+runtime::config_report report_config(const node_args& args);
 
 /// Makes a new data directory from a backup, after checking it.
 failure restore_data(const std::string& backup, const std::string& data);

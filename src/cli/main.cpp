@@ -63,6 +63,6 @@ int main(int argc, char** argv) {
                            cli::run_node,     cli::run_file_in_process,
                            cli::run_bench,    sim::run_program,
                            cli::check_data,   interrupted,
-                           cli::restore_data, cli::check_config};
+                           cli::restore_data, cli::report_config};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

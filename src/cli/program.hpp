@@ -37,9 +37,8 @@ struct surroundings {
   /// Makes a data directory from a backup.
   std::function<failure(const std::string& backup, const std::string& data)>
     restore = {};
-  /// What is wrong with a configuration file, a line for each.
-  std::function<std::vector<std::string>(const std::string& file)>
-    check_config = {};
+  /// A node's configuration, or what is wrong with it.
+  std::function<runtime::config_report(const node_args&)> config = {};
   /// Before a question is asked again whose answer was lost; doubles each time.
   std::chrono::milliseconds ask_again_pause{1'000};
 };

@@ -20,6 +20,13 @@ int run_submit(verb_call& call);
 void watch_options(adder& add);
 int run_watch(verb_call& call);
 
+/// What a node of this process is started with.
+node_args node_args_of(verb_call& call);
+
+// verbs_config.cpp
+void config_options(adder& add);
+int run_config(verb_call& call);
+
 // verbs_register.cpp
 int run_register(verb_call& call);
 void with_option(adder& add);

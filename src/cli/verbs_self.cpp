@@ -51,10 +51,11 @@ void add_node(verb_call& call, std::vector<finding>& out) {
 void add_config(verb_call& call, std::vector<finding>& out) {
   if (!call.has("config"))
     return;
-  auto file = call.text("config");
-  auto all = call.around().check_config(file);
+  node_args from;
+  auto file = from.config = call.text("config");
+  auto all = call.around().config(from).problems;
   for (const auto& x : all)
-    out.push_back({health::bad, "configuration", x, ""});
+    out.push_back({health::bad, "configuration", to_text(x), ""});
   if (all.empty())
     out.push_back({health::good, "configuration", file, ""});
 }

@@ -96,15 +96,6 @@ core::id run_of(const json& submitted) {
   return *id;
 }
 
-node_args node_args_of(verb_call& call) {
-  node_args out;
-  out.config = call.text("config");
-  // Only what was said: the configuration knows the rest.
-  if (call.has("data") || !call.around().environment("TROUPE_DATA").empty())
-    out.data = call.data();
-  return out;
-}
-
 /// A data directory was named, and no node: then a node at the usual port has
 /// nothing to do with it.
 bool where_named(verb_call& call) {
@@ -119,6 +110,16 @@ void config_option(adder& add) {
 }
 
 } // namespace
+
+node_args node_args_of(verb_call& call) {
+  node_args out;
+  out.config = call.has("config") ? call.text("config")
+                                  : call.around().environment("TROUPE_CONFIG");
+  // Only what was said: the configuration knows the rest.
+  if (call.has("data") || !call.around().environment("TROUPE_DATA").empty())
+    out.data = call.data();
+  return out;
+}
 
 void node_options(adder& add) {
   config_option(add);

@@ -63,6 +63,23 @@ constexpr synonym synonyms[] = {
   {"loop", "foreach", ""},
   {"uses", "agent", ""},
   {"on_failure", "fallback", ""},
+  {"jobs", "steps", ""},
+  {"stages", "steps", ""},
+  // Of configurations.
+  {"cmd", "command", ""},
+  {"program", "command", ""},
+  {"cwd", "dir", ""},
+  {"workdir", "dir", ""},
+  {"directory", "dir", ""},
+  {"environment", "env", ""},
+  {"concurrency", "max_load", ""},
+  {"slots", "max_load", ""},
+  {"tags", "capabilities", ""},
+  {"skills", "capabilities", ""},
+  {"host", "listen", ""},
+  {"port", "listen", ""},
+  {"address", "listen", ""},
+  {"bind", "listen", ""},
 };
 
 bool knows(std::span<const std::string_view> known, std::string_view word) {

@@ -7,12 +7,15 @@
 #include "agents/linked_agent.hpp"
 #include "agents/process_agent.hpp"
 #include "agents/simple_agents.hpp"
+#include "runtime/config_overlay.hpp"
 #include "runtime/plugin.hpp"
 #include "services/spawn_check.hpp"
 
 namespace troupe::runtime {
 
 namespace {
+
+using path = std::vector<std::string>;
 
 /// Puts what is configured under what a task says of its own process.
 class configured_kind : public agents::process_kind {
@@ -128,19 +131,38 @@ bool needs_spawner(const agent_config& x) {
   return x.kind == agent_kind::shell || x.kind == agent_kind::process;
 }
 
-std::vector<std::string> what_is_missing(const std::vector<agent_config>& all) {
-  std::vector<std::string> lines;
-  for (const auto& x : all) {
-    failure why;
-    if (needs_spawner(x))
-      why = services::missing(x.program);
-    else if (x.kind == agent_kind::plugin)
-      if (auto found = load_plugin(x.library, x.agent); !found)
-        why = found.error();
-    if (why)
-      lines.push_back("agent `" + x.who.name + "`: " + why.message);
+namespace {
+
+failure missing_of(const agent_config& x) {
+  if (needs_spawner(x))
+    return services::missing(x.program);
+  if (x.kind == agent_kind::plugin)
+    if (auto found = load_plugin(x.library, x.agent); !found)
+      return found.error();
+  return {};
+}
+
+} // namespace
+
+std::vector<config_problem> what_is_missing(const loaded_config& all) {
+  std::vector<config_problem> out;
+  for (const auto& x : all.value->agents) {
+    auto why = missing_of(x);
+    if (!why)
+      continue;
+    // What it is where that is said, else the agent.
+    config_origin at;
+    auto what = x.kind == agent_kind::plugin ? "library" : "command";
+    for (const auto& place :
+         {path{"agents", x.who.name}, path{"agents", x.who.name, what}})
+      if (auto pos = all.said.find(pointer_of(place)); pos != all.said.end())
+        at = pos->second;
+    out.push_back({at.source,
+                   {"", at.line, at.column,
+                    "agent `" + x.who.name + "`: " + why.message, ""}});
   }
-  return lines;
+  return out;
+}
 }
 
 agent_spec spec_of(const agent_config& x, services::spawner* through) {

@@ -8,9 +8,9 @@ namespace troupe::runtime {
 /// Whether it works in processes, which need a spawner.
 bool needs_spawner(const agent_config& x);
 
-/// What this machine lacks for these agents, a line for each: commands and
+/// What this machine lacks for the agents of a valid config: commands and
 /// directories that are not there.
-std::vector<std::string> what_is_missing(const std::vector<agent_config>& all);
+std::vector<config_problem> what_is_missing(const loaded_config& all);
 
 /// The agent as a host runs it. `through` must outlive it; it may be null where
 /// the agent needs no spawner.

@@ -41,7 +41,7 @@ core::parsed_document parse(std::string_view text) {
 
 std::vector<overlay> overlays_of(const config_sources& from,
                                  const core::node& root,
-                                 std::vector<std::string>& problems) {
+                                 std::vector<config_problem>& problems) {
   std::vector<overlay> out;
   add_environment(from.environment, root, out, problems);
   if (!from.data.empty())
@@ -82,12 +82,8 @@ std::string blame(const core::problem& x, const std::string& file,
                   const std::vector<overlay>& all) {
   if (x.line > 0)
     return file;
-  auto inside = [](const std::string& a, const std::string& b) {
-    return a == b || a.starts_with(b + "/");
-  };
-  for (auto pos = all.rbegin(); pos != all.rend(); ++pos)
-    if (auto at = pointer_of(*pos); inside(x.where, at) || inside(at, x.where))
-      return pos->source;
+  if (const auto* who = newest_at(x.where, all))
+    return who->source;
   return file.empty() ? "configuration" : file;
 }
 
@@ -111,13 +107,30 @@ bool has(const core::node& root, std::string_view section,
          && x->find(key) != nullptr;
 }
 
+loaded_config unreadable(const std::string& file, int code) {
+  loaded_config out;
+  out.problems.push_back(
+    {"",
+     {"", 0, 0,
+      "cannot read the configuration " + file + ": " + std::strerror(code),
+      "check the name and its permissions"}});
+  return out;
+}
+
 } // namespace
+
+std::vector<std::string> lines_of(const std::vector<config_problem>& all) {
+  std::vector<std::string> out;
+  for (const auto& x : all)
+    out.push_back(to_text(x));
+  return out;
+}
 
 loaded_config read_config(std::string_view text, const config_sources& from) {
   loaded_config out;
   auto parsed = parse(text);
-  for (const auto& x : parsed.problems)
-    out.problems.push_back(to_text(x, from.file));
+  for (auto& x : parsed.problems)
+    out.problems.push_back({from.file, std::move(x)});
   if (!out.problems.empty())
     return out;
   auto& root = parsed.root;
@@ -133,10 +146,11 @@ loaded_config read_config(std::string_view text, const config_sources& from) {
       apply(x, root);
   core::problems problems;
   auto config = read_tree(root, usual, problems);
-  for (const auto& x : problems)
-    out.problems.push_back(to_text(x, blame(x, from.file, overlays)));
+  for (auto& x : problems)
+    out.problems.push_back({blame(x, from.file, overlays), x});
   if (!out.problems.empty())
     return out;
+  out.said = origins_of(root, from.file, overlays);
   complete(config, has(root, "gateway", "unix_socket"));
   out.value = std::move(config);
   return out;
@@ -149,9 +163,7 @@ loaded_config load_config(const config_sources& from) {
   std::string text(file_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file.is_open() || file.bad() || (file.fail() && !file.eof()))
-    return {std::nullopt,
-            {"cannot read the configuration " + from.file + ": "
-             + std::strerror(errno) + "; check the name and its permissions"}};
+    return unreadable(from.file, errno);
   text.resize(static_cast<size_t>(file.gcount()));
   return read_config(text, from);
 }

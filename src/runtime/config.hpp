@@ -9,6 +9,7 @@
 #include "core/allocation.hpp"
 #include "core/limits.hpp"
 #include "gateway/options.hpp"
+#include "runtime/config_report.hpp"
 #include "services/process_contract.hpp"
 #include "services/process_run.hpp"
 #include "troupe/node.hpp"
@@ -69,15 +70,24 @@ struct config_sources {
 
 struct loaded_config {
   std::optional<node_config> value;
-  /// Lines for people: where, what, how to mend it. Empty: it is valid.
-  std::vector<std::string> problems;
+  /// Where, what, how to mend it. Empty: it is valid.
+  std::vector<config_problem> problems;
+  /// By JSON pointer, all that somebody said.
+  std::map<std::string, config_origin> said;
 };
+
+/// One a line.
+std::vector<std::string> lines_of(const std::vector<config_problem>& all);
 
 /// Reads the file, if there is one, and lays the rest over it.
 loaded_config load_config(const config_sources& from);
 
 /// The same from a text; `from.file` only names it.
 loaded_config read_config(std::string_view text, const config_sources& from);
+
+/// Every setting of a valid one in the order of the page: its value, and where
+/// that comes from.
+std::vector<shown_setting> shown_settings(const loaded_config& from);
 
 /// The variables of this process that start with TROUPE_.
 std::map<std::string, std::string> troupe_environment();

@@ -141,7 +141,11 @@ void read_process(object_reader& in, agent_config& to) {
     return;
   }
   std::string command;
-  auto named = in.read("command", command);
+  auto named = false;
+  if (auto x = in.find("command"); x && x->kind() == core::node_kind::list)
+    x->fail_expected("a text", "name the program here and the rest in `args`");
+  else
+    named = x && x->read(command);
   std::vector<std::string> args;
   in.read("args", args);
   read_environment(in, to.program.environment);

@@ -22,11 +22,11 @@ void forget_lines(core::node& x) {
 
 void add(std::string source, std::vector<std::string> path,
          const std::string& value, std::vector<overlay>& to,
-         std::vector<std::string>& problems) {
+         std::vector<config_problem>& problems) {
   auto parsed = core::read_yaml(value);
   for (auto& x : parsed.problems) {
     x.line = 0;
-    problems.push_back(to_text(x, source));
+    problems.push_back({source, std::move(x)});
   }
   if (!parsed.problems.empty())
     return;
@@ -99,6 +99,28 @@ std::optional<std::vector<std::string>> path_of(const std::string& variable,
   return path;
 }
 
+/// The source without the value, which may be a secret.
+std::string source_of(const overlay& x) {
+  return x.source.substr(0, x.source.find('='));
+}
+
+void add_origins(const core::node& at, const std::vector<std::string>& path,
+                 const std::string& file, const std::vector<overlay>& all,
+                 std::map<std::string, config_origin>& to) {
+  auto pointer = pointer_of(path);
+  if (at.line > 0)
+    to[pointer] = {file, at.line, at.column};
+  else if (const auto* who = newest_at(pointer, all))
+    to[pointer] = {source_of(*who), 0, 0};
+  if (at.kind != core::node_kind::object)
+    return;
+  for (const auto& item : at.items) {
+    auto inner = path;
+    inner.push_back(item.key);
+    add_origins(item, inner, file, all, to);
+  }
+}
+
 bool begins_like_a_setting(std::string_view variable) {
   for (auto setting : settings())
     if (variable.starts_with(
@@ -109,10 +131,33 @@ bool begins_like_a_setting(std::string_view variable) {
 
 } // namespace
 
-std::string pointer_of(const overlay& x) {
+std::string pointer_of(const std::vector<std::string>& path) {
   std::string out;
-  for (const auto& part : x.path)
-    out += "/" + part;
+  for (const auto& part : path) {
+    out += "/";
+    for (auto c : part) // RFC 6901.
+      out += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+  }
+  return out;
+}
+
+const overlay* newest_at(const std::string& pointer,
+                         const std::vector<overlay>& all) {
+  auto inside = [](const std::string& a, const std::string& b) {
+    return a == b || a.starts_with(b + "/");
+  };
+  for (auto pos = all.rbegin(); pos != all.rend(); ++pos)
+    if (auto at = pointer_of(pos->path);
+        inside(pointer, at) || inside(at, pointer))
+      return &*pos;
+  return nullptr;
+}
+
+std::map<std::string, config_origin>
+origins_of(const core::node& root, const std::string& file,
+           const std::vector<overlay>& all) {
+  std::map<std::string, config_origin> out;
+  add_origins(root, {}, file, all, out);
   return out;
 }
 
@@ -125,15 +170,16 @@ overlay text_overlay(std::string source, std::vector<std::string> path,
 }
 
 void add_set(const std::string& text, std::vector<overlay>& to,
-             std::vector<std::string>& problems) {
+             std::vector<config_problem>& problems) {
   auto source = "--set " + text.substr(0, 100);
   auto equals = text.find('=');
   auto path = split(std::string_view{text}.substr(0, equals));
   auto empty = [](const std::string& part) { return part.empty(); };
   if (equals == text.npos || std::any_of(path.begin(), path.end(), empty)) {
-    problems.push_back(source
-                       + ": this is no setting; write its path, `=` and a "
-                         "value, e.g. --set node.threads=4");
+    problems.push_back(
+      {std::move(source),
+       {"", 0, 0, "this is no setting",
+        "write its path, `=` and a value, e.g. --set node.threads=4"}});
     return;
   }
   add(std::move(source), std::move(path), text.substr(equals + 1), to,
@@ -142,7 +188,7 @@ void add_set(const std::string& text, std::vector<overlay>& to,
 
 void add_environment(const std::map<std::string, std::string>& from,
                      const core::node& root, std::vector<overlay>& to,
-                     std::vector<std::string>& problems) {
+                     std::vector<config_problem>& problems) {
   std::vector<std::string> names;
   for (auto setting : settings())
     names.push_back(variable_of(setting));
@@ -152,8 +198,10 @@ void add_environment(const std::map<std::string, std::string>& from,
       add(name, std::move(*path), value, to, problems);
     else if (begins_like_a_setting(name)) {
       auto hint = core::did_you_mean(name, known);
-      problems.push_back(name + ": there is no such setting; "
-                         + (hint.empty() ? "see docs/configuration.md" : hint));
+      problems.push_back(
+        {name,
+         {"", 0, 0, "there is no such setting",
+          hint.empty() ? "see docs/configuration.md" : std::move(hint)}});
     }
   }
 }

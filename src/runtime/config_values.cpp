@@ -36,14 +36,64 @@ std::optional<uint64_t> size_of(std::string_view text) {
   return count * unit;
 }
 
-std::string to_size(uint64_t bytes) {
+/// "32MB" as it would be written here; empty: it is nothing like that.
+std::string size_hint(std::string_view text) {
+  auto digits = text.find_first_not_of("0123456789");
+  auto unit = digits == text.npos ? std::string_view{} : text.substr(digits);
+  unit.remove_prefix(std::min(unit.size(), unit.find_first_not_of(' ')));
+  if (digits == 0 || unit.empty() || unit.size() > 2
+      || (unit.size() == 2 && unit[1] != 'B' && unit[1] != 'b'))
+    return {};
+  for (std::string_view letters : {"Kk", "Mm", "Gg"})
+    if (letters.find(unit[0]) != letters.npos)
+      return "did you mean `" + std::string{text.substr(0, digits)} + letters[0]
+             + "iB`?";
+  return {};
+}
+
+/// Where a field that is unknown here would be known; empty: nowhere.
+std::string place_hint(std::string_view name) {
+  if (is_setting(name)) {
+    auto dot = name.rfind('.');
+    return "write `" + std::string{name.substr(0, dot)}
+           + ":` and below it, indented, `" + std::string{name.substr(dot + 1)}
+           + ": ...`";
+  }
+  std::string found;
+  for (auto x : settings()) {
+    if (!x.ends_with("." + std::string{name}))
+      continue;
+    if (!found.empty())
+      return {}; // It could be meant for more than one.
+    found = x;
+    if (auto star = found.find('*'); star != found.npos)
+      found.replace(star, 1, "NAME");
+  }
+  return found.empty() ? found : "that is `" + found + "`";
+}
+
+/// What `finish` has just found: a field that is right elsewhere says where.
+void add_places(core::problems& all, size_t from) {
+  constexpr std::string_view begin = "unknown field `";
+  for (auto i = from; i < all.size(); ++i) {
+    auto& x = all[i];
+    if (!x.what.starts_with(begin))
+      continue;
+    auto name = std::string_view{x.what}.substr(begin.size());
+    name.remove_suffix(1);
+    if (x.hint.empty() || is_setting(name))
+      x.hint = place_hint(name);
+  }
+}
+
+} // namespace
+
+std::string size_text(uint64_t bytes) {
   for (const auto& [name, factor] : units)
     if (bytes >= factor && bytes % factor == 0)
       return std::to_string(bytes / factor) + std::string{name};
   return "0";
 }
-
-} // namespace
 
 bool read_size(object_reader& in, std::string_view key, uint64_t& to,
                bounds<uint64_t> allowed) {
@@ -55,14 +105,17 @@ bool read_size(object_reader& in, std::string_view key, uint64_t& to,
     kind == core::node_kind::integer || kind == core::node_kind::string;
   auto size = readable ? size_of((*x)->text) : std::nullopt;
   if (!size) {
-    x->fail_expected("a size", "write e.g. 64KiB, 8MiB, 1GiB, or a number of "
-                               "bytes");
+    auto hint = size_hint((*x)->text);
+    x->fail_expected("a size", hint.empty()
+                                 ? "write e.g. 64KiB, 8MiB, 1GiB, or a number "
+                                   "of bytes"
+                                 : hint);
     return false;
   }
   if (*size < allowed.low || *size > allowed.high) {
     x->fail("`" + (*x)->text.substr(0, 40) + "` is out of range",
-            "allowed are " + to_size(allowed.low) + " to "
-              + to_size(allowed.high));
+            "allowed are " + size_text(allowed.low) + " to "
+              + size_text(allowed.high));
     return false;
   }
   to = *size;
@@ -132,7 +185,9 @@ void finish(object_reader& in, std::string_view path) {
     (void)all; // Where asserts are off.
     (void)known;
   }
+  auto before = in.self().out().size();
   in.finish();
+  add_places(in.self().out(), before);
 }
 
 } // namespace troupe::runtime::config_reading

@@ -25,6 +25,7 @@ inline constexpr size_t unix_path_bytes_max = 107;
 // -- values that the core's reader does not know
 
 /// "64KiB", "8MiB", "1GiB", or a number of bytes.
+std::string size_text(uint64_t bytes);
 bool read_size(object_reader& in, std::string_view key, uint64_t& to,
                bounds<uint64_t> allowed);
 void read_time(object_reader& in, std::string_view key, milliseconds& to,

@@ -74,9 +74,9 @@ struct console {
         restored = {backup, data};
         return restore_trouble;
       },
-      [this](const std::string& file) {
-        checked_config = file;
-        return config_problems;
+      [this](const cli::node_args& given) {
+        node = given;
+        return config;
       },
       std::chrono::milliseconds{0}};
     return cli::run_program(args, around);
@@ -105,8 +105,7 @@ struct console {
   bool checked_deeply = false;
   std::pair<std::string, std::string> restored; // From, to.
   failure restore_trouble;
-  std::string checked_config; // File.
-  std::vector<std::string> config_problems;
+  runtime::config_report config;
   std::function<bool()> interrupted; // Empty: nobody can.
 };
 

@@ -107,9 +107,10 @@ TEST_CASE("the doctor says whether a node could start with a file", "[cli]")
   data_directory dir;
   CHECK(at.run({"doctor", "--data", dir.path, "--config", "n.yaml"})
         == exit_ok);
-  CHECK(at.checked_config == "n.yaml");
+  CHECK(at.node.config == "n.yaml");
   CHECK(at.said("ok    configuration: n.yaml"));
-  at.config_problems = {"agent `a`: its command `x` is not in PATH"};
+  at.config.problems = {
+    {"", {"", 0, 0, "agent `a`: its command `x` is not in PATH", ""}}};
   CHECK(at.run({"doctor", "--data", dir.path, "--config", "n.yaml"})
         == exit_failure);
   CHECK(at.said("BAD   configuration: agent `a`: its command `x`"));

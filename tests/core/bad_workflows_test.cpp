@@ -8,7 +8,7 @@ TEST_CASE("each bad workflow gets exactly its messages, each at a line",
           "[workflow]")
 {
   auto files = bad_files(TROUPE_ROOT "/tests/core/bad_workflows");
-  CHECK(files.size() >= 100);
+  CHECK(files.size() >= 150);
   for (const auto& file : files) {
     auto expected = expected_of(file);
     auto parsed = parse_workflow(read_file(file));

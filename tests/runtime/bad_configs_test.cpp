@@ -21,7 +21,7 @@ TEST_CASE("each bad configuration gets exactly its messages, each at a line",
           "[config]")
 {
   auto files = bad_files(TROUPE_ROOT "/tests/runtime/bad_configs");
-  CHECK(files.size() >= 40);
+  CHECK(files.size() >= 90);
   for (const auto& file : files) {
     auto expected = expected_of(file);
     auto found = messages_of(file);

@@ -22,6 +22,10 @@ inline std::string joined(const std::vector<std::string>& all) {
   return out;
 }
 
+inline std::string joined(const std::vector<config_problem>& all) {
+  return joined(lines_of(all));
+}
+
 /// The config of a text that must be right.
 inline node_config good(const std::string& text, config_sources from = {}) {
   auto loaded = read_config(text, from);

@@ -1,0 +1,88 @@
+#include "core/secrets.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace troupe::core {
+
+namespace {
+
+constexpr std::array<std::string_view, 11> marks{
+  "secret",     "token",      "password",  "passwd",
+  "passphrase", "credential", "apikey",    "authorization",
+  "accesskey",  "privatekey", "signingkey"};
+
+/// Too short to be looked for inside of other words.
+constexpr std::array<std::string_view, 5> whole_words{"key", "pass", "pwd",
+                                                      "auth", "pat"};
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9');
+}
+
+char small(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+
+template <class All>
+bool has(const All& all, std::string_view word) {
+  return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+/// "https://ann:PASSWORD@host", wherever it stands.
+void hide_passwords(std::string& text) {
+  for (size_t at = 0; (at = text.find("://", at)) != text.npos;) {
+    at += 3;
+    auto end = std::min(text.find_first_of("/ \t\n", at), text.size());
+    auto host = text.rfind('@', end - 1);
+    auto colon = text.find(':', at);
+    if (end == at || host == text.npos || host < at || colon > host)
+      continue;
+    text.replace(colon + 1, host - colon - 1, hidden_text);
+  }
+}
+
+} // namespace
+
+bool names_a_secret(std::string_view name) {
+  std::string letters; // Without what stands between words.
+  std::string word;
+  for (auto c : name) {
+    if (is_letter_or_digit(c)) {
+      letters += small(c);
+      word += small(c);
+      continue;
+    }
+    if (has(whole_words, word))
+      return true;
+    word.clear();
+  }
+  auto inside = [&](std::string_view mark) {
+    return letters.find(mark) != letters.npos;
+  };
+  return has(whole_words, word)
+         || std::any_of(marks.begin(), marks.end(), inside);
+}
+
+std::string without_secrets(std::string text) {
+  hide_passwords(text);
+  auto equals = text.find('=');
+  auto name = std::string_view{text}.substr(0, equals);
+  if (equals != text.npos && name.find(' ') == name.npos
+      && names_a_secret(name))
+    text.replace(equals + 1, text.npos, hidden_text);
+  return text;
+}
+
+std::vector<std::string> without_secrets(std::vector<std::string> words) {
+  bool next = false;
+  for (auto& x : words) {
+    auto option = x.starts_with('-');
+    x = next && !option ? std::string{hidden_text} : without_secrets(x);
+    next = option && x.find('=') == x.npos && names_a_secret(x);
+  }
+  return words;
+}
+
+} // namespace troupe::core

@@ -1,0 +1,214 @@
+#include <nlohmann/json.hpp>
+
+#include "core/json_text.hpp"
+#include "core/secrets.hpp"
+#include "runtime/config_overlay.hpp"
+#include "runtime/config_values.hpp"
+
+// The way back from a config: every setting as it would be written.
+
+namespace troupe::runtime {
+
+namespace {
+
+using nlohmann::json;
+using path = std::vector<std::string>;
+
+json size_of(uint64_t bytes) {
+  return config_reading::size_text(bytes);
+}
+
+json time_of(core::duration x) {
+  return core::to_text(x);
+}
+
+json word_or_none(const std::string& x) {
+  return x.empty() ? json(nullptr) : json(x);
+}
+
+json none_if_zero(uint64_t x, json shown) {
+  return x == 0 ? json(nullptr) : std::move(shown);
+}
+
+class listing {
+public:
+  explicit listing(const loaded_config& from) : from_(from) {}
+
+  /// `follows`: what it is made of where nobody said it.
+  void add(const path& at, const json& value, const std::string& follows = {}) {
+    shown_setting x;
+    for (const auto& part : at)
+      x.path += (x.path.empty() ? "" : ".") + part;
+    auto shown = without_secrets_in(at.back(), value);
+    x.hidden = shown != value;
+    x.value = core::to_compact(shown);
+    if (auto pos = from_.said.find(pointer_of(at)); pos != from_.said.end()) {
+      x.from = to_text(pos->second);
+      x.said = true;
+    } else {
+      x.from = follows.empty() ? "default" : "follows " + follows;
+    }
+    out.push_back(std::move(x));
+  }
+
+  /// Each member for itself: they can come from different places.
+  template <class Value>
+  void add_map(const path& at, const std::map<std::string, Value>& all) {
+    if (all.empty())
+      return add(at, json::object());
+    for (const auto& [name, value] : all) {
+      auto inner = at;
+      inner.push_back(name);
+      add(inner, value);
+    }
+  }
+
+  bool said(const path& at) const {
+    return from_.said.contains(pointer_of(at));
+  }
+
+  std::vector<shown_setting> out;
+
+private:
+  static json without_secrets_in(const std::string& name, const json& value) {
+    if (value.is_array())
+      return core::without_secrets(value.get<std::vector<std::string>>());
+    if (!value.is_string())
+      return value;
+    if (core::names_a_secret(name) && value != "")
+      return core::hidden_text;
+    return core::without_secrets(value.get<std::string>());
+  }
+
+  const loaded_config& from_;
+};
+
+void add_node(const node_config& x, listing& to) {
+  const auto& node = x.node;
+  to.add({"node", "data"}, node.data.empty() ? "off" : node.data);
+  to.add({"node", "durability"}, node.sync ? "full" : "relaxed");
+  to.add({"node", "threads"}, node.threads);
+  to.add({"node", "shards"}, node.shards);
+  to.add({"node", "window"}, node.window);
+  to.add({"node", "cancel_grace"}, time_of(node.cancel_grace));
+  to.add({"node", "stop_deadline"}, time_of(x.stop_deadline));
+  to.add({"node", "pending_bytes_max"}, size_of(node.pending_bytes_max));
+  to.add({"node", "runs_kept"}, time_of(node.runs_kept));
+  to.add({"node", "history_kept"}, time_of(node.history_kept));
+  to.add({"node", "queued_max"}, node.queued_max);
+  to.add({"node", "disk_reserve"}, size_of(node.disk_reserve));
+  to.add({"node", "region"}, word_or_none(node.region));
+}
+
+std::string listen_text(const gateway::gateway_options& x) {
+  if (x.listen.empty())
+    return "off";
+  auto v6 = x.listen.find(':') != x.listen.npos;
+  return (v6 ? "[" + x.listen + "]" : x.listen) + ":" + std::to_string(x.port);
+}
+
+void add_gateway(const gateway::gateway_options& x, listing& to) {
+  to.add({"gateway", "listen"}, listen_text(x));
+  to.add({"gateway", "unix_socket"},
+         x.unix_socket.empty() ? "off" : x.unix_socket,
+         to.said({"node", "data"}) ? "node.data" : "");
+  auto add = [&](const char* name, const json& value) {
+    to.add({"gateway", "limits", name}, value);
+  };
+  add("url_bytes_max", size_of(x.url_bytes_max));
+  add("header_bytes_max", size_of(x.header_bytes_max));
+  add("body_bytes_max", size_of(x.body_bytes_max));
+  add("bodies_bytes_max", size_of(x.bodies_bytes_max));
+  add("connections_max", x.connections_max);
+  add("requests_in_flight_max", x.requests_in_flight_max);
+  add("streams_max", x.streams_max);
+  add("stream_buffer_bytes_max", size_of(x.stream_buffer_bytes_max));
+  add("idle_timeout", time_of(x.idle_timeout));
+  add("read_timeout", time_of(x.read_timeout));
+  add("write_timeout", time_of(x.write_timeout));
+  add("stream_heartbeat", time_of(x.stream_heartbeat));
+}
+
+/// Of agents that are processes.
+void add_program(const agent_config& x, listing& to) {
+  const auto& program = x.program;
+  const auto& name = x.who.name;
+  if (x.kind == agent_kind::process) {
+    auto words = program.command;
+    to.add({"agents", name, "command"}, words.empty() ? "" : words[0]);
+    words.erase(words.begin(), words.begin() + (words.empty() ? 0 : 1));
+    to.add({"agents", name, "args"}, words);
+    to.add({"agents", name, "answers"},
+           x.answers == services::answer_form::output ? "output" : "envelope");
+  }
+  to.add_map({"agents", name, "env"}, program.environment);
+  to.add({"agents", name, "dir"}, word_or_none(program.directory));
+  auto add = [&](const char* limit, const json& value) {
+    to.add({"agents", name, "limits", limit}, value);
+  };
+  const auto& most = program.limits;
+  add("memory",
+      none_if_zero(most.memory_bytes_max, size_of(most.memory_bytes_max)));
+  add("cpu", none_if_zero(most.cpu_seconds_max,
+                          time_of(std::chrono::seconds{most.cpu_seconds_max})));
+  add("files", most.open_files_max);
+  add("file_bytes",
+      none_if_zero(most.file_bytes_max, size_of(most.file_bytes_max)));
+  add("time", none_if_zero(static_cast<uint64_t>(x.time_max.count()),
+                           time_of(x.time_max)));
+  add("stdout_bytes", size_of(x.limits.output_bytes_max));
+}
+
+void add_agent(const agent_config& x, listing& to) {
+  const auto& who = x.who;
+  auto add = [&](const char* name, const json& value,
+                 const std::string& follows = {}) {
+    to.add({"agents", who.name, name}, value, follows);
+  };
+  add("kind", word_of(x.kind));
+  add("capabilities", who.capabilities);
+  add("specialisation", word_or_none(who.specialisation));
+  add("max_load", who.max_load);
+  add("cost", who.cost);
+  add("region", word_or_none(who.region),
+      to.said({"node", "region"}) ? "node.region" : "");
+  add("pure", who.pure);
+  if (x.kind == agent_kind::shell || x.kind == agent_kind::process)
+    add_program(x, to);
+}
+
+void add_allocation(const core::allocation_options& x, listing& to) {
+  auto weight = [&](const char* name, double value) {
+    to.add({"allocation", "weights", name}, value);
+  };
+  weight("capability", x.weights.capability);
+  weight("load", x.weights.load);
+  weight("performance", x.weights.performance);
+  weight("specialisation", x.weights.specialisation);
+  to.add({"allocation", "ageing_step"}, time_of(x.ageing_step));
+  to.add({"allocation", "starved_after"}, time_of(x.starved_after));
+}
+
+} // namespace
+
+std::vector<shown_setting> shown_settings(const loaded_config& from) {
+  const auto& config = *from.value;
+  listing to{from};
+  add_node(config, to);
+  add_gateway(config.gateway, to);
+  if (config.agents.empty())
+    to.add({"agents"}, json::object());
+  for (const auto& x : config.agents)
+    add_agent(x, to);
+  add_allocation(config.allocation, to);
+  to.add_map({"limits", "resources"}, config.limits.resources);
+  if (config.workspaces.empty())
+    to.add({"workspaces"}, json::object());
+  for (const auto& [name, share] : config.workspaces) {
+    to.add({"workspaces", name, "weight"}, share.weight);
+    to.add({"workspaces", name, "cap"}, share.cap);
+  }
+  return std::move(to.out);
+}
+
+} // namespace troupe::runtime
