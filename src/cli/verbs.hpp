@@ -27,6 +27,10 @@ node_args node_args_of(verb_call& call);
 void config_options(adder& add);
 int run_config(verb_call& call);
 
+// verbs_init.cpp
+void init_options(adder& add);
+int run_init(verb_call& call);
+
 // verbs_register.cpp
 int run_register(verb_call& call);
 void with_option(adder& add);

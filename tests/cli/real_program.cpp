@@ -62,7 +62,8 @@ scratch_directory::~scratch_directory() {
 }
 
 real_program::real_program(const std::vector<std::string>& args,
-                           const std::vector<std::string>& extra) {
+                           const std::vector<std::string>& extra,
+                           const std::string& directory) {
   std::vector<std::string> all{TROUPE_PROGRAM};
   all.insert(all.end(), args.begin(), args.end());
   auto variables = environment_with(extra);
@@ -76,7 +77,7 @@ real_program::real_program(const std::vector<std::string>& args,
     ::dup2(::open("/dev/null", O_RDONLY), 0);
     ::dup2(out[1], 1);
     ::dup2(err[1], 2);
-    if (::chdir(TROUPE_ROOT) == 0)
+    if (::chdir(directory.c_str()) == 0)
       ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }

@@ -33,12 +33,14 @@ struct ran {
   std::string err;
 };
 
-/// A process of the program, in the project's root. Killed with the object.
+/// A process of the program, in the project's root if not said otherwise.
+/// Killed with the object.
 class real_program {
 public:
   /// `extra` are variables, "NAME=VALUE".
   explicit real_program(const std::vector<std::string>& args,
-                        const std::vector<std::string>& extra = {});
+                        const std::vector<std::string>& extra = {},
+                        const std::string& directory = TROUPE_ROOT);
   ~real_program();
   real_program(const real_program&) = delete;
   real_program& operator=(const real_program&) = delete;
