@@ -57,12 +57,20 @@ bool interrupted() {
 int main(int argc, char** argv) {
   if (auto code = cli::spawner_life(argc, argv))
     return *code;
-  cli::surroundings around{std::cout,         std::cerr,
-                           draws_over(),      terminal_width(),
-                           environment,       connect,
-                           cli::run_node,     cli::run_file_in_process,
-                           cli::run_bench,    sim::run_program,
-                           cli::check_data,   interrupted,
-                           cli::restore_data, cli::report_config};
+  cli::surroundings around{std::cout,
+                           std::cerr,
+                           draws_over(),
+                           terminal_width(),
+                           environment,
+                           connect,
+                           cli::run_node,
+                           cli::run_file_in_process,
+                           cli::run_bench,
+                           sim::run_program,
+                           cli::check_data,
+                           interrupted,
+                           cli::restore_data,
+                           cli::report_config,
+                           cli::open_full_screen};
   return cli::run_program({argv + 1, argv + argc}, around);
 }

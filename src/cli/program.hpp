@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/local_node.hpp"
+#include "cli/terminal.hpp"
 #include "core/api.hpp"
 
 namespace troupe::cli {
@@ -39,6 +40,8 @@ struct surroundings {
     restore = {};
   /// A node's configuration, or what is wrong with it.
   std::function<runtime::config_report(const node_args&)> config = {};
+  /// The terminal as a whole; null where there is none.
+  std::function<std::unique_ptr<full_screen>(bool colour)> screen = {};
   /// Before a question is asked again whose answer was lost; doubles each time.
   std::chrono::milliseconds ask_again_pause{1'000};
 };

@@ -64,6 +64,9 @@ int run_reject(verb_call& call);
 int run_backup(verb_call& call);
 int run_restore(verb_call& call);
 
+// top.cpp
+int run_top(verb_call& call);
+
 // completion.cpp
 int run_completion(verb_call& call);
 

@@ -78,6 +78,7 @@ struct console {
         node = given;
         return config;
       },
+      screen,
       std::chrono::milliseconds{0}};
     return cli::run_program(args, around);
   }
@@ -106,6 +107,7 @@ struct console {
   std::pair<std::string, std::string> restored; // From, to.
   failure restore_trouble;
   runtime::config_report config;
+  std::function<std::unique_ptr<cli::full_screen>(bool)> screen;
   std::function<bool()> interrupted; // Empty: nobody can.
 };
 
