@@ -163,7 +163,6 @@ std::vector<config_problem> what_is_missing(const loaded_config& all) {
   }
   return out;
 }
-}
 
 agent_spec spec_of(const agent_config& x, services::spawner* through) {
   agent_spec out;

@@ -82,9 +82,8 @@ TEST_CASE("an agent is chosen by name where there are several", "[plugin]")
 
 TEST_CASE("a node does not start with a library that it cannot use", "[plugin]")
 {
-  auto config = good(config_with("adder"));
-  auto missing = what_is_missing(config.agents);
+  auto missing = what_is_missing(read_config(config_with("adder"), {}));
   REQUIRE(missing.size() == 1);
-  CHECK(says(missing[0], "agent `x`: its library `"));
-  CHECK(what_is_missing(good(config_with("adding")).agents).empty());
+  CHECK(says(missing[0].what.what, "agent `x`: its library `"));
+  CHECK(what_is_missing(read_config(config_with("adding"), {})).empty());
 }
