@@ -97,6 +97,8 @@ void keep_for_later(host_ptr self, const token& key) {
 /// A new life: what ended meanwhile, and who holds what.
 void take_over(host_ptr self) {
   auto& st = self->state;
+  if (st.memory->drained)
+    st.health = core::agent_health::draining;
   std::vector<token> open;
   for (const auto& [key, x] : st.memory->attempts)
     if (x.now != hosted::phase::ended)
@@ -121,8 +123,11 @@ void take_over(host_ptr self) {
 
 void set_health(host_ptr self, core::agent_health to) {
   auto& st = self->state;
-  if (st.health == core::agent_health::draining)
-    return; // For good, whatever timer of a crash fires meanwhile.
+  // What somebody else says stands, whatever timer of a crash fires meanwhile.
+  if (self->current_sender() != self->ctrl())
+    st.memory->drained = to == core::agent_health::draining;
+  if (st.memory->drained)
+    to = core::agent_health::draining;
   st.health = to;
   if (to == core::agent_health::healthy)
     fill_slots(self);

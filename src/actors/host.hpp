@@ -59,6 +59,7 @@ struct host_memory {
   std::set<token> unrecorded; // Those that have ended.
   uint32_t without_slot = 0;  // Those whose slot is somebody else's.
   std::vector<slot> slots;    // A reactive agent has one, for all.
+  bool drained = false;       // Somebody wants it to get no new work.
   uint32_t lost_slots = 0;    // Threads that ignore cancellation.
   std::shared_ptr<present_call> calling = std::make_shared<present_call>();
 };

@@ -41,6 +41,8 @@ constexpr way ways[] = {
   {"approve", "POST", "/api/v1/tasks/{task}/approve"},
   {"reject", "POST", "/api/v1/tasks/{task}/reject"},
   {"approvals", "GET", "/api/v1/approvals"},
+  {"drain", "POST", "/api/v1/agents/{agent}/drain"},
+  {"drain", "POST", "/api/v1/drain"},
   {"agents", "GET", "/api/v1/agents"},
   {"tree", "GET", "/api/v1/tree"},
   {"status", "GET", "/api/v1/status"},

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <set>
 
+#include "cli/live_news.hpp"
 #include "cli/top_view.hpp"
 #include "cli/verbs.hpp"
 
@@ -40,34 +41,10 @@ public:
       answers_[op] = std::move(body);
   }
 
-  /// False: nobody looks any more.
-  bool happened(bool ended) {
-    std::lock_guard guard{mutex_};
-    news_ = true;
-    streams_ = streams_ && !ended;
-    return open_;
-  }
-
-  void close() {
-    std::lock_guard guard{mutex_};
-    open_ = false;
-  }
-
   /// False: its answer is still to come.
   bool may_ask(const std::string& op) {
     std::lock_guard guard{mutex_};
     return asked_.insert(op).second;
-  }
-
-  /// True once: there is no stream, one is to be begun.
-  bool wants_stream() {
-    std::lock_guard guard{mutex_};
-    return !std::exchange(streams_, true);
-  }
-
-  bool take_news() {
-    std::lock_guard guard{mutex_};
-    return std::exchange(news_, false);
   }
 
   /// True: there was something.
@@ -87,16 +64,12 @@ private:
   std::set<std::string> asked_;
   std::string trouble_;
   std::string told_;
-  bool news_ = true;
-  bool streams_ = false;
-  bool open_ = true;
 };
 
 class live_view {
 public:
   live_view(verb_call& call, full_screen& screen, std::string node)
-    : call_(call), screen_(screen), view_(std::move(node)) {}
-  ~live_view() { box_->close(); }
+    : call_(call), screen_(screen), view_(std::move(node)), news_(call) {}
 
   int show() {
     for (;;) {
@@ -118,15 +91,13 @@ public:
 private:
   void ask_when_due() {
     auto now = clock::now();
-    if (now < asked_ + asked_at_most
-        || (now < asked_ + asked_at_least && !box_->take_news()))
+    if (now < asked_ + asked_at_most)
       return;
+    happened_ = news_.take() || happened_;
+    if (!happened_ && now < asked_ + asked_at_least)
+      return;
+    happened_ = false;
     asked_ = now;
-    if (box_->wants_stream())
-      call_.node().watch({call_.workspace(), {}, "", call_.origin()},
-                         [box = box_](const core::watch_event& event) {
-                           return box->happened(event.last);
-                         });
     for (const auto& [op, params] : questions)
       if (box_->may_ask(op))
         call_.node().call(
@@ -151,6 +122,8 @@ private:
   full_screen& screen_;
   top_view view_;
   std::shared_ptr<inbox> box_ = std::make_shared<inbox>();
+  live_news news_;
+  bool happened_ = false;
   clock::time_point asked_;
 };
 

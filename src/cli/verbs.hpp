@@ -27,6 +27,10 @@ node_args node_args_of(verb_call& call);
 void config_options(adder& add);
 int run_config(verb_call& call);
 
+// verbs_drain.cpp
+void drain_options(adder& add);
+int run_drain(verb_call& call);
+
 // verbs_init.cpp
 void init_options(adder& add);
 int run_init(verb_call& call);
@@ -45,6 +49,8 @@ void tasks_options(adder& add);
 int run_tasks(verb_call& call);
 int run_status(verb_call& call);
 int run_why(verb_call& call);
+/// Adds `--watch`.
+void watch_option(adder& add);
 int run_approvals(verb_call& call);
 int run_agents(verb_call& call);
 void tree_options(adder& add);

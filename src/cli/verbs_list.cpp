@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "cli/follow.hpp"
+#include "cli/listing.hpp"
 #include "cli/progress_view.hpp"
 #include "cli/reference.hpp"
 #include "cli/show.hpp"
@@ -35,13 +36,6 @@ std::string or_nothing(const table& rows, const std::string& nothing) {
   return rows.empty() ? nothing + "\n" : rows.text();
 }
 
-// How to see the page after this one.
-void say_more(verb_call& call, const json& answer) {
-  auto next = text_of(answer, "next");
-  if (!next.empty() && !call.json())
-    call.err() << "troupe: there are more: --after " << next << '\n';
-}
-
 /// Who did it, and whether that was not the step's own agent.
 std::string worker_of(const json& task) {
   if (task.value("cached", false))
@@ -52,6 +46,66 @@ std::string worker_of(const json& task) {
   return agent;
 }
 
+listing list_runs(verb_call& call) {
+  auto got = call.ask("runs", page_params(call, {"state", "name", "after"}));
+  table rows{{"RUN", "NAME", "STATE", ">DONE", ">TASKS", "CREATED"}};
+  for (const auto& x : items(got, "runs"))
+    rows.add(
+      {text_of(x, "run"),
+       text_of(x, "name") + (text_of(x, "parent").empty() ? "" : " (sub-run)"),
+       text_of(x, "state"), percent(number_of(x, "percent") / 100),
+       std::to_string(count_of(x, "total")),
+       short_time(text_of(x, "created_at"))});
+  auto text = or_nothing(rows, "No runs. Begin with `troupe submit FILE`.");
+  return {std::move(got), std::move(text)};
+}
+
+listing list_tasks(verb_call& call) {
+  auto params = page_params(call, {"state", "agent", "after"});
+  if (call.has("run"))
+    params["run"] = to_string(find_run(call, call.text("run")));
+  auto got = call.ask("tasks", params);
+  table rows{{"TASK", "NAME", "TYPE", "STATE", ">TRY", "AGENT", "QUEUED"}};
+  for (const auto& x : items(got, "tasks"))
+    rows.add({text_of(x, "task"), text_of(x, "name"), text_of(x, "type"),
+              text_of(x, "state"), std::to_string(count_of(x, "attempt")),
+              worker_of(x), short_time(text_of(x, "queued_at"))});
+  auto text = or_nothing(rows, "No tasks.");
+  return {std::move(got), std::move(text)};
+}
+
+listing list_approvals(verb_call& call) {
+  auto got = call.ask("approvals");
+  table rows{{"TASK", "QUESTION", "BY", "ASKED", "UNTIL"}};
+  for (const auto& x : items(got, "decisions"))
+    rows.add({text_of(x, "task"), text_of(x, "question"), text_of(x, "by"),
+              short_time(text_of(x, "asked_at")),
+              short_time(text_of(x, "due_at"))});
+  auto text = or_nothing(rows, "Nothing waits for a person.");
+  return {std::move(got), std::move(text)};
+}
+
+listing list_agents(verb_call& call) {
+  auto got = call.ask("agents");
+  table rows{{"AGENT", "KIND", "STATE", ">LOAD", "CAPABILITIES"}};
+  for (const auto& x : items(got, "agents"))
+    rows.add({text_of(x, "name"), text_of(x, "kind"), text_of(x, "state"),
+              std::to_string(count_of(x, "load")) + "/"
+                + std::to_string(count_of(x, "max_load")),
+              joined(x, "capabilities")});
+  auto text = or_nothing(rows, "No agents. Configure some: docs/agents.md.");
+  return {std::move(got), std::move(text)};
+}
+
+listing list_tree(verb_call& call) {
+  json params = json::object();
+  if (call.has("depth"))
+    params["depth"] = call.number("depth");
+  auto got = call.ask("tree", params);
+  auto text = tree_text(got);
+  return {std::move(got), std::move(text)};
+}
+
 } // namespace
 
 void page_options(adder& add) {
@@ -59,6 +113,7 @@ void page_options(adder& add) {
       "at most so many, up to 1000");
   add("after", po::value<std::string>()->value_name("CURSOR"),
       "go on after a page");
+  watch_option(add);
 }
 
 void runs_options(adder& add) {
@@ -70,20 +125,7 @@ void runs_options(adder& add) {
 }
 
 int run_runs(verb_call& call) {
-  auto got = call.ask("runs", page_params(call, {"state", "name", "after"}));
-  table rows{{"RUN", "NAME", "STATE", ">DONE", ">TASKS", "CREATED"}};
-  for (const auto& x : items(got, "runs"))
-    rows.add(
-      {text_of(x, "run"),
-       text_of(x, "name") + (text_of(x, "parent").empty() ? "" : " (sub-run)"),
-       text_of(x, "state"), percent(number_of(x, "percent") / 100),
-       std::to_string(count_of(x, "total")),
-       short_time(text_of(x, "created_at"))});
-  show(call, got, [&] {
-    return or_nothing(rows, "No runs. Begin with `troupe submit FILE`.");
-  });
-  say_more(call, got);
-  return exit_ok;
+  return show_listing(call, list_runs);
 }
 
 void tasks_options(adder& add) {
@@ -95,18 +137,7 @@ void tasks_options(adder& add) {
 }
 
 int run_tasks(verb_call& call) {
-  auto params = page_params(call, {"state", "agent", "after"});
-  if (call.has("run"))
-    params["run"] = to_string(find_run(call, call.text("run")));
-  auto got = call.ask("tasks", params);
-  table rows{{"TASK", "NAME", "TYPE", "STATE", ">TRY", "AGENT", "QUEUED"}};
-  for (const auto& x : items(got, "tasks"))
-    rows.add({text_of(x, "task"), text_of(x, "name"), text_of(x, "type"),
-              text_of(x, "state"), std::to_string(count_of(x, "attempt")),
-              worker_of(x), short_time(text_of(x, "queued_at"))});
-  show(call, got, [&] { return or_nothing(rows, "No tasks."); });
-  say_more(call, got);
-  return exit_ok;
+  return show_listing(call, list_tasks);
 }
 
 int run_status(verb_call& call) {
@@ -141,39 +172,20 @@ int run_why(verb_call& call) {
 }
 
 int run_approvals(verb_call& call) {
-  auto got = call.ask("approvals");
-  table rows{{"TASK", "QUESTION", "BY", "ASKED", "UNTIL"}};
-  for (const auto& x : items(got, "decisions"))
-    rows.add({text_of(x, "task"), text_of(x, "question"), text_of(x, "by"),
-              short_time(text_of(x, "asked_at")),
-              short_time(text_of(x, "due_at"))});
-  return show(call, got,
-              [&] { return or_nothing(rows, "Nothing waits for a person."); });
+  return show_listing(call, list_approvals);
 }
 
 int run_agents(verb_call& call) {
-  auto got = call.ask("agents");
-  table rows{{"AGENT", "KIND", "STATE", ">LOAD", "CAPABILITIES"}};
-  for (const auto& x : items(got, "agents"))
-    rows.add({text_of(x, "name"), text_of(x, "kind"), text_of(x, "state"),
-              std::to_string(count_of(x, "load")) + "/"
-                + std::to_string(count_of(x, "max_load")),
-              joined(x, "capabilities")});
-  return show(call, got, [&] {
-    return or_nothing(rows, "No agents. Configure some: docs/agents.md.");
-  });
+  return show_listing(call, list_agents);
 }
 
 void tree_options(adder& add) {
   add("depth", po::value<uint32_t>()->value_name("N"), "so many levels");
+  watch_option(add);
 }
 
 int run_tree(verb_call& call) {
-  json params = json::object();
-  if (call.has("depth"))
-    params["depth"] = call.number("depth");
-  auto got = call.ask("tree", params);
-  return show(call, got, [&] { return tree_text(got); });
+  return show_listing(call, list_tree);
 }
 
 } // namespace troupe::cli

@@ -48,9 +48,11 @@ namespace troupe::core {
 /// approvals  {} -> {decisions: [..]}
 /// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,
 ///            load, max_load, performance: {..}}]}
+/// drain      {agent?, undo?} -> {agent?, draining, load?}: no new work
 /// tree       {depth?} -> the live supervision tree
-/// status     {} -> {version, started_at, uptime_s, ready, queued, running,
-///            backlog, live_runs, store, agents, shards, rss_mb, resources}
+/// status     {} -> {version, started_at, uptime_s, ready, draining, queued,
+///            running, backlog, live_runs, store, agents, shards, rss_mb,
+///            resources}
 /// history    {run, after?, limit?} -> {facts: [..], next?}
 /// backup     {path} -> {path, size_bytes}
 struct api_request {

@@ -52,6 +52,8 @@ constexpr route table[] = {
   {"POST", "/api/v1/decisions/{task}", answer, "", fields("answer comment by"),
    ""},
   {"GET", "/api/v1/agents", call, "agents", {}, ""},
+  {"POST", "/api/v1/agents/{agent}/drain", call, "drain", fields("undo"), ""},
+  {"POST", "/api/v1/drain", call, "drain", fields("undo"), ""},
   {"GET", "/api/v1/tree", call, "tree", {}, "depth"},
   {"GET", "/api/v1/status", call, "status", {}, ""},
   {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},

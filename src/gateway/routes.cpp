@@ -23,6 +23,14 @@ struct match {
   std::string bad_id;           // A segment that should be an id and is not.
 };
 
+/// What an agent may be called in a configuration.
+bool is_name(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+           || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  });
+}
+
 bool fits(std::string_view pattern, const std::vector<std::string>& segments,
           match& out) {
   pairs ids;
@@ -41,9 +49,11 @@ bool fits(std::string_view pattern, const std::vector<std::string>& segments,
     }
     if (segment.empty())
       return false;
-    if (auto id = core::id_from(segment))
-      ids.emplace_back(word.substr(1, word.size() - 2),
-                       json_string(to_string(*id)));
+    auto name = word.substr(1, word.size() - 2);
+    if (auto id = core::id_from(segment); id && name != "agent")
+      ids.emplace_back(name, json_string(to_string(*id)));
+    else if (name == "agent" && is_name(segment))
+      ids.emplace_back(name, json_string(segment));
     else
       bad = segment;
   }

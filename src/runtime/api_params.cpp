@@ -40,6 +40,7 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"why", {"run", "task"}},
     {"tree", {"depth"}},
     {"agents", {}},
+    {"drain", {"agent", "undo"}},
     {"status", {}},
     {"backup", {"path"}},
     {"cancel", {"run", "task", "reason"}},
@@ -80,7 +81,7 @@ void check_known(const json& params, const names& known, core::problems& out) {
 
 /// Empty: the value is of the field's type, or the operation itself looks.
 std::string_view wanted_type(std::string_view field, const json& value) {
-  if (field == "wait")
+  if (field == "wait" || field == "undo")
     return value.is_boolean() ? "" : "true or false";
   if (field == "priority")
     return value.is_number_integer() && value >= 1 && value <= 10

@@ -133,7 +133,8 @@ void node_api::status_call(question& q) {
             {"started_at", core::to_rfc3339(started_at_)},
             {"uptime_s",
              std::chrono::duration<double>(home_->now() - started_at_).count()},
-            {"ready", true},
+            {"ready", !draining_},
+            {"draining", draining_.load()},
             {"agents", home_->agent_names.size()},
             {"shards", home_->opts.shards},
             {"warnings", shown(home_->warnings->all())}};

@@ -53,6 +53,7 @@ void node_api::call(core::api_request what, callback then) {
     {"agents", &node_api::agents_call},
     {"status", &node_api::status_call},
     {"backup", &node_api::backup_call},
+    {"drain", &node_api::drain_call},
   };
   static const std::map<std::string_view, verb> verbs{
     {"cancel", verb::cancel}, {"pause", verb::pause},
@@ -82,6 +83,13 @@ void node_api::call(core::api_request what, callback then) {
 }
 
 void node_api::submit(command what, answer_callback then) {
+  if (what.what == verb::submit && draining_) {
+    answer no;
+    no.error = {errc::stopping, category::unknown,
+                "the node is drained and takes no new runs; try another one, "
+                "or `troupe drain --undo`"};
+    return then(std::move(no));
+  }
   if (what.what != verb::submit && what.what != verb::define)
     what.own = own_id(*home_, what);
   give(std::make_shared<command>(std::move(what)), std::move(then), 0);

@@ -69,6 +69,8 @@ private:
   void tree_call(question& q);
   void agents_call(question& q);
   void backup_call(question& q);
+  // api_drain.cpp
+  void drain_call(question& q);
   // api_status.cpp
   void status_call(question& q);
 
@@ -78,6 +80,7 @@ private:
   roster_ptr monitors_;
   core::instant started_at_;
   std::atomic<bool> open_{true};
+  std::atomic<bool> draining_{false}; // New runs are refused.
   std::atomic<uint32_t> next_reader_{0};
 };
 

@@ -108,6 +108,24 @@ TEST_CASE_METHOD(cast, "a host says hello with what it holds", "[host]") {
   CHECK(ended->items[0].how == core::end_kind::answered);
 }
 
+TEST_CASE_METHOD(cast, "a drained host stays so in its next life, until undone",
+                 "[host]") {
+  begin();
+  REQUIRE(chooser.take<hello>());
+  tell(health_atom_v, core::agent_health::draining);
+  end();
+  begin();
+  auto again = chooser.take<hello>();
+  REQUIRE(again);
+  CHECK(again->health == core::agent_health::draining);
+  tell(health_atom_v, core::agent_health::healthy);
+  end();
+  begin();
+  again = chooser.take<hello>();
+  REQUIRE(again);
+  CHECK(again->health == core::agent_health::healthy);
+}
+
 TEST_CASE_METHOD(cast, "what is done keeps its slot until it is recorded",
                  "[host]") {
   begin();

@@ -72,19 +72,6 @@ TEST_CASE("every verb explains itself with examples", "[cli]")
   CHECK(at.said("troupe 0."));
 }
 
-TEST_CASE("a shell can complete every verb and its options", "[cli]")
-{
-  console at;
-  REQUIRE(at.run({"completion"}) == exit_ok);
-  for (const auto& x : verbs())
-    CHECK(at.said("\n    " + std::string{x.name} + ") words='--"));
-  CHECK(at.said("runs) words='--state --name --limit --after --json"));
-  CHECK(at.said("complete -F _troupe troupe\n"));
-  auto script = file{at.out.str(), ".sh"};
-  CHECK(std::system(("bash -n " + script.path).c_str()) == 0);
-  CHECK(at.run({"completion", "fish"}) == exit_usage);
-}
-
 TEST_CASE("without a node a verb ends with 8 and says how to start one",
           "[cli]")
 {

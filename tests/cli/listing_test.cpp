@@ -1,0 +1,109 @@
+#include <catch2/catch.hpp>
+
+#include "cli/console.hpp"
+
+// Listings with --watch: on a terminal, and as lines.
+
+using namespace troupe::cli;
+using namespace troupe::test;
+using nlohmann::json;
+
+namespace {
+
+/// Its agent has one task more each time that it is asked.
+void count_up(console& at, int& asked) {
+  at.api->on("agents", [&](const troupe::core::api_request&) {
+    json one{{"name", "a"}, {"load", std::min(++asked, 3)}, {"max_load", 4}};
+    return troupe::core::api_answer{
+      {}, {}, troupe::core::text{json{{"agents", {one}}}.dump()}, {}};
+  });
+  // A stream that breaks at once is news each time.
+  at.api->play({{"1", R"({"kind": "task_ended"})", true}});
+}
+
+struct one_screen : full_screen {
+  one_screen(std::string& shown, int& draws) : shown_(shown), draws_(draws) {}
+  screen_size size() override { return {3, 40}; }
+  void show(const std::vector<screen_line>& lines) override {
+    shown_.clear();
+    for (const auto& x : lines)
+      shown_ += x.text + "\n";
+  }
+  std::string key(std::chrono::milliseconds) override {
+    return ++draws_ < 3 ? "" : "q";
+  }
+  std::string& shown_;
+  int& draws_;
+};
+
+} // namespace
+
+TEST_CASE("--watch writes a listing whenever it has changed", "[cli]")
+{
+  console at;
+  int asked = 0;
+  count_up(at, asked);
+  at.interrupted = [&] { return asked >= 5; };
+  CHECK(at.run({"agents", "--watch"}) == exit_interrupted);
+  std::string heading = "AGENT  KIND  STATE  LOAD  CAPABILITIES\n";
+  CHECK(at.out.str()
+        == heading + "a                    1/4\n\n" + heading
+             + "a                    2/4\n\n" + heading
+             + "a                    3/4\n");
+}
+
+TEST_CASE("--watch --json writes one line for each change", "[cli]")
+{
+  console at;
+  at.terminal = true; // JSON is never drawn.
+  int asked = 0;
+  count_up(at, asked);
+  at.interrupted = [&] { return asked >= 4; };
+  CHECK(at.run({"agents", "--watch", "--json"}) == exit_interrupted);
+  std::istringstream lines{at.out.str()};
+  std::vector<int> loads;
+  for (std::string line; std::getline(lines, line);)
+    loads.push_back(json::parse(line)["agents"][0]["load"]);
+  CHECK(loads == std::vector<int>{1, 2, 3});
+}
+
+TEST_CASE("--watch draws over itself on a terminal, until q", "[cli]")
+{
+  console at;
+  at.terminal = true;
+  std::string shown;
+  int draws = 0;
+  at.screen = [&](bool) { return std::make_unique<one_screen>(shown, draws); };
+  at.api->on("runs", R"({"runs": [{"name": "x"}, {"name": "y"}]})");
+  CHECK(at.run({"runs", "--watch"}) == exit_ok);
+  CHECK(draws == 3);
+  CHECK(shown.find("NAME") != shown.npos);
+  CHECK(shown.find("1 more lines; q: quit") != shown.npos);
+  CHECK(at.out.str().empty());
+}
+
+TEST_CASE("each listing can be watched", "[cli]")
+{
+  for (auto verb : {"runs", "tasks", "agents", "tree", "approvals"}) {
+    console at;
+    INFO(verb);
+    auto first = true;
+    at.interrupted = [&] { return !std::exchange(first, false); };
+    CHECK(at.run({verb, "--watch", "--json"}) == exit_interrupted);
+    CHECK(at.out.str() == "{}\n");
+  }
+}
+
+TEST_CASE("a node that goes away ends the watching", "[cli]")
+{
+  console at;
+  at.api->fail("runs", {{troupe::errc::restarting, troupe::category::network,
+                         "nobody answers"},
+                        {},
+                        {},
+                        {}});
+  CHECK(at.run({"runs", "--watch"}) != exit_ok);
+  CHECK(at.complained("nobody answers"));
+  at.answering = false;
+  CHECK(at.run({"runs", "--watch"}) == exit_no_node);
+}
