@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <ostream>
 
+#include "cli/answer_schemas.hpp"
 #include "cli/doctor.hpp"
 #include "cli/verbs.hpp"
+#include "core/reader.hpp"
 #include "core/workflow.hpp"
 
 namespace troupe::cli {
@@ -83,8 +85,25 @@ void print(verb_call& call, const std::vector<finding>& all) {
 } // namespace
 
 int run_schema(verb_call& call) {
-  call.out() << core::workflow_schema() << '\n';
-  return exit_ok;
+  auto name = call.text("name");
+  if (name.empty() || name == "workflow") {
+    call.out() << core::workflow_schema() << '\n';
+    return exit_ok;
+  }
+  std::vector<std::string_view> known{"workflow"};
+  for (const auto& [x, text] : answer_schemas()) {
+    known.push_back(x);
+    if (x == name) {
+      call.out() << text;
+      return exit_ok;
+    }
+  }
+  std::string all;
+  for (auto x : known)
+    all += (all.empty() ? "" : ", ") + std::string{x};
+  auto hint = core::did_you_mean(name, known);
+  throw stop_verb{exit_usage, "there is no schema `" + name + "`",
+                  hint + (hint.empty() ? "" : " ") + "There are: " + all};
 }
 
 void doctor_options(adder& add) {
