@@ -140,6 +140,8 @@ void add_program(const agent_config& x, listing& to) {
     to.add({"agents", name, "args"}, words);
     to.add({"agents", name, "answers"},
            x.answers == services::answer_form::output ? "output" : "envelope");
+    to.add({"agents", name, "protocol"},
+           x.protocol == agent_protocol::once ? "once" : "jsonrpc");
   }
   to.add_map({"agents", name, "env"}, program.environment);
   to.add({"agents", name, "dir"}, word_or_none(program.directory));
@@ -175,6 +177,10 @@ void add_agent(const agent_config& x, listing& to) {
   add("pure", who.pure);
   if (x.kind == agent_kind::shell || x.kind == agent_kind::process)
     add_program(x, to);
+  if (x.kind == agent_kind::plugin) {
+    add("library", x.library);
+    add("agent", word_or_none(x.agent));
+  }
 }
 
 void add_allocation(const core::allocation_options& x, listing& to) {
