@@ -13,7 +13,7 @@ linked_agent::~linked_agent() {
 }
 
 void linked_agent::perform(const task& t, reply done) {
-  process_->assign(t, std::move(done));
+  process_->assign(t, done);
 }
 
 } // namespace troupe::agents

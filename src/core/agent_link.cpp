@@ -50,7 +50,7 @@ link_actions agent_link::born(instant now) {
   return taken();
 }
 
-link_actions agent_link::broken(std::string why) {
+link_actions agent_link::broken(const std::string& why) {
   if (phase_ == phase::greeting || phase_ == phase::ready)
     leave(fate::kill, {errc::agent_crashed, category::agent_crash,
                        "`" + name_ + "` " + why});
@@ -149,6 +149,7 @@ void agent_link::offer(held_pos which, instant now) {
   ++in_hand_;
   set_due(which, now + limits_.accept_max);
   out_.frames += link_request(x.request, "task/assign", task_object(x.what));
+  x.what = {}; // Its input may be large.
 }
 
 void agent_link::offer_all(instant now) {

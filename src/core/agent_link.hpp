@@ -88,7 +88,7 @@ public:
   /// Bytes of its stdout.
   link_actions receive(std::string_view bytes, instant now);
   /// It cannot be talked to any more, e.g. it closed its stdin or stdout.
-  link_actions broken(std::string why);
+  link_actions broken(const std::string& why);
   /// It is gone, or never came, and nothing of it is alive. `why` is what the
   /// system says of its end.
   link_actions gone(failure why);
@@ -121,7 +121,7 @@ private:
     stopping, // `task/cancel` was sent.
   };
   struct held {
-    task what;
+    task what; // Until it is told.
     step now = step::waiting;
     uint64_t request = 0;   // Of `task/assign`.
     instant due;            // Of its answer, of its time, or of the force.
@@ -136,7 +136,7 @@ private:
   void take_request(const link_frame& frame, instant now);
   void take_notification(const link_frame& frame);
   void take_answer(const link_frame& frame, instant now);
-  bool fault(link_fault why, instant now);
+  bool fault(const link_fault& why, instant now);
   void greet(const link_frame& frame, instant now);
   failure announce(const nlohmann::json& params);
   void take_signal(const link_frame& frame, held_pos of);

@@ -113,7 +113,7 @@ bool agent_link::take_line(std::string_view line, instant now) {
   link_frame frame;
   link_fault why;
   if (!read_frame(line, frame, why))
-    return fault(std::move(why), now);
+    return fault(why, now);
   if (!greeted_ && frame.method != "link/hello")
     return fault(
       {link_code::no_request, frame.id, "say link/hello before anything else"},
@@ -136,7 +136,7 @@ bool agent_link::take_line(std::string_view line, instant now) {
 }
 
 /// A frame that breaks a rule hurts nobody but, if there are many, its process.
-bool agent_link::fault(link_fault why, instant now) {
+bool agent_link::fault(const link_fault& why, instant now) {
   if (now - faults_since_ > std::chrono::minutes{1}) {
     faults_since_ = now;
     faults_ = 0;
@@ -167,7 +167,7 @@ void agent_link::take_request(const link_frame& frame, instant now) {
   if (!why)
     out_.frames += link_answer(frame.id, {{"ok", true}});
   else if (why->code == link_code::wrong_params)
-    fault(std::move(*why), now);
+    fault(*why, now);
   else
     out_.frames += link_error(*why);
 }

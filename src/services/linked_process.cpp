@@ -45,7 +45,7 @@ core::instant linked_process::now() const {
 
 // -- what the node wants ------------------------------------------------------
 
-void linked_process::assign(const task& t, reply done) {
+void linked_process::assign(const task& t, const reply& done) {
   core::link_key key{t.id, t.attempt};
   loop_.post([self = shared_from_this(), t, done] {
     core::link_key key{t.id, t.attempt};

@@ -36,7 +36,7 @@ public:
                                               linked_request request);
 
   /// `done` gets one outcome. Also reacts to `done.on_cancel`.
-  void assign(const task& t, reply done);
+  void assign(const task& t, const reply& done);
 
   /// Stops an attempt: it is asked to, or with `force` the process is ended.
   void cancel(core::link_key which, bool force);

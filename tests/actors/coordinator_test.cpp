@@ -173,6 +173,21 @@ TEST_CASE_METHOD(cast, "a hello that is said twice changes nothing",
   CHECK(given().empty());
 }
 
+TEST_CASE_METHOD(cast, "what an agent announces counts at once",
+                 "[coordinator]") {
+  all_is_quiet();
+  tell(ready_list{0, {make_work(1, "a"), make_work(2, "b")}});
+  CHECK(given() == numbers{1});
+  auto more = hi({make_work(1, "a")->key});
+  more.who.capabilities = {"a", "b"};
+  more.announces = true;
+  tell(more);
+  CHECK(given() == numbers{2});
+  // It still has the first: there is no third slot.
+  tell(ready_list{0, {make_work(3, "b")}});
+  CHECK(given().empty());
+}
+
 TEST_CASE_METHOD(cast, "a host that was asked too much has the last word",
                  "[coordinator]") {
   all_is_quiet();
