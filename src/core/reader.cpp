@@ -34,7 +34,9 @@ uint64_t mark(std::string_view name) {
 }
 
 std::string found(const node& x) {
-  auto shown = x.text.size() > 60 ? x.text.substr(0, 57) + "..." : x.text;
+  std::string shown = x.text;
+  if (shown.size() > 60)
+    shown.replace(57, shown.npos, "...");
   if (x.kind == node_kind::string)
     return "the text `" + shown + "`";
   if (x.kind == node_kind::boolean)

@@ -127,9 +127,12 @@ result<core::task_page> sqlite_reader::tasks(const core::task_filter& what,
   auto from = cursor(where, of_run ? what.run.run() : past_all);
   if (!from)
     return from.error();
-  auto sql = of_run ? string{"SELECT "} + sql::task_columns
-                        + " FROM tasks WHERE key>?1 AND key<=?2 ORDER BY key"
-                    : newest_first(sql::task_columns, "tasks", what.state);
+  string sql = "SELECT ";
+  if (of_run)
+    sql.append(sql::task_columns)
+      .append(" FROM tasks WHERE key>?1 AND key<=?2 ORDER BY key");
+  else
+    sql = newest_first(sql::task_columns, "tasks", what.state);
   auto q = db_->use(sql);
   if (of_run)
     q.bind(*from, what.run.with(id::number_max));

@@ -38,7 +38,7 @@ struct one_screen : full_screen {
 
 } // namespace
 
-TEST_CASE("--watch writes a listing whenever it has changed", "[cli]")
+TEST_CASE("a watched listing is written whenever it has changed", "[cli]")
 {
   console at;
   int asked = 0;
@@ -52,7 +52,7 @@ TEST_CASE("--watch writes a listing whenever it has changed", "[cli]")
              + "a                    3/4\n");
 }
 
-TEST_CASE("--watch --json writes one line for each change", "[cli]")
+TEST_CASE("a watched listing as JSON is one line for each change", "[cli]")
 {
   console at;
   at.terminal = true; // JSON is never drawn.
@@ -67,7 +67,7 @@ TEST_CASE("--watch --json writes one line for each change", "[cli]")
   CHECK(loads == std::vector<int>{1, 2, 3});
 }
 
-TEST_CASE("--watch draws over itself on a terminal, until q", "[cli]")
+TEST_CASE("a watched listing draws over itself on a terminal, until q", "[cli]")
 {
   console at;
   at.terminal = true;

@@ -90,7 +90,7 @@ TEST_CASE("the door takes the fields of each operation, and no other",
     for (auto list : {x.query, x.body.fields})
       for (auto word : gateway::field_words(list))
         fields.insert(word);
-    for (auto id : {"run", "task"})
+    for (auto id : {"run", "task", "agent"})
       if (x.pattern.find("{" + std::string{id} + "}") != x.pattern.npos)
         fields.insert(id);
   }
