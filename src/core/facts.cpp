@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/cut_text.hpp"
 #include "core/json_text.hpp"
 
 namespace troupe::core {
@@ -69,10 +70,10 @@ bool worth_keeping(std::string_view detail, size_t words) {
 
 /// At most the limit, not in the middle of a character.
 std::string shortened(std::string_view detail) {
-  auto end = fact_detail_bytes_max - 3;
-  while (end > 0 && (detail[end] & 0xc0) == 0x80)
-    --end;
-  return std::string{detail.substr(0, end)} + "...";
+  constexpr auto kept = fact_detail_bytes_max - 3;
+  std::string out{detail.substr(0, kept + 1)};
+  cut_text(out, kept);
+  return out + "...";
 }
 
 /// Takes a body apart. Every step answers false on bytes that do not fit.

@@ -12,6 +12,10 @@ using nlohmann::json;
 
 namespace {
 
+core::origin embedded() {
+  return {"local", "embedded", {}, {}};
+}
+
 struct parsed {
   core::workflow_ptr definition;
   bool ad_hoc = false;
@@ -54,7 +58,7 @@ void submit_parsed(runtime::node_api& api, const std::string& source,
   command x;
   x.what = verb::submit;
   x.workspace = std::move(how.workspace);
-  x.by = {"local", "embedded", {}, {}};
+  x.by = embedded();
   x.definition = std::move(read.definition);
   x.ad_hoc = read.ad_hoc;
   x.body = core::text{std::move(how.input)};
@@ -119,7 +123,8 @@ failure node::cancel(const std::string& run, const std::string& reason,
 namespace {
 
 bool is_over(const std::string& state) {
-  return state == "completed" || state == "failed" || state == "cancelled";
+  auto known = core::run_state_from(state);
+  return known && core::terminal(*known);
 }
 
 core::watch_request watch_of(const std::string& run,
@@ -127,7 +132,7 @@ core::watch_request watch_of(const std::string& run,
   core::watch_request what;
   what.workspace = workspace;
   what.run = core::id_from(run).value_or(core::id{});
-  what.by = {"local", "embedded", {}, {}};
+  what.by = embedded();
   return what;
 }
 
@@ -171,7 +176,7 @@ failure node::ask(const std::string& operation, const std::string& params,
   core::api_request what;
   what.workspace = workspace;
   what.op = operation;
-  what.by = {"local", "embedded", {}, {}};
+  what.by = embedded();
   what.params = core::text{params};
   api()->call(std::move(what),
               [&done](core::api_answer x) { done.set_value(std::move(x)); });
