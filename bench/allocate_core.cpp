@@ -83,7 +83,7 @@ public:
 
   void decide(uint32_t n) {
     for (const auto& x : alloc_.decide(from_us(1'800'000'000'000'000), n)) {
-      running_.push_back(x.task);
+      running_.push_back({x.task, x.attempt});
       ++made_;
     }
   }
@@ -160,8 +160,8 @@ private:
   std::vector<std::shared_ptr<const needs>> needs_;
   std::vector<text> workspaces_;
   std::vector<ready> fresh_;
-  std::vector<id> running_;
-  std::vector<id> ended_;
+  std::vector<attempt_id> running_;
+  std::vector<attempt_id> ended_;
   dice roll_;
   uint32_t next_ = 0;
   uint64_t made_ = 0;

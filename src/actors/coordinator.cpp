@@ -48,6 +48,14 @@ void keep_queued(coordinator_state& st, core::id task, work_ptr what) {
     st.queued.insert({task, std::move(what)});
 }
 
+std::vector<core::attempt_id> attempts_of(const std::vector<token>& keys) {
+  std::vector<core::attempt_id> all;
+  all.reserve(keys.size());
+  for (const auto& key : keys)
+    all.push_back({key.task, key.attempt});
+  return all;
+}
+
 coordinator_state::known_host* host_of(coordinator_state& st,
                                        const std::string& agent) {
   auto number = st.choose->number_of(agent);
@@ -170,13 +178,11 @@ void look_for_hosts(coordinator_ptr self) {
 void take_hello(coordinator_ptr self, const hello& x) {
   auto& st = self->state;
   const auto& name = x.who.name;
-  std::vector<core::id> tasks;
-  for (const auto& key : x.running)
-    tasks.push_back(key.task);
+  auto running = attempts_of(x.running);
   if (auto known = host_of(st, name);
       known != nullptr && known->generation == x.generation) {
     if (x.announces) {
-      st.choose->agent_up(x.who, static_cast<uint32_t>(tasks.size()));
+      st.choose->agent_up(x.who, static_cast<uint32_t>(running.size()));
       decide_soon(self);
     }
     return; // Said twice: on its own, and because we asked.
@@ -187,10 +193,10 @@ void take_hello(coordinator_ptr self, const hello& x) {
   host.outside = x.outside;
   host.host = st.home->host(name);
   for (const auto& key : x.running)
-    if (st.choose->agent_of(key.task).view() != name)
+    if (st.choose->agent_of({key.task, key.attempt}).view() != name)
       host.held.insert(key);
-  auto load = static_cast<uint32_t>(tasks.size());
-  st.choose->agent_anew(x.who, tasks, load);
+  auto load = static_cast<uint32_t>(running.size());
+  st.choose->agent_anew(x.who, running, load);
   auto number = *st.choose->number_of(name);
   st.hosts.resize(std::max<size_t>(st.hosts.size(), number + 1));
   st.hosts[number] = std::move(host);
@@ -215,18 +221,14 @@ void take_freed(coordinator_ptr self, const freed& x) {
   auto host = host_of(st, x.agent);
   if (host == nullptr || host->generation != x.generation)
     return;
-  std::vector<core::id> tasks;
-  tasks.reserve(x.items.size());
-  for (const auto& key : x.items)
-    tasks.push_back(key.task);
-  auto known = st.choose->freed(tasks);
+  auto known = st.choose->freed(attempts_of(x.items));
   size_t held = 0;
   for (const auto& key : x.items)
     held += host->held.erase(key);
   if (held > 0)
     st.choose->agent_ended(x.agent, static_cast<uint32_t>(held));
   // We have lost count: the host has the last word.
-  if (x.corrects || known + held < tasks.size())
+  if (x.corrects || known + held < x.items.size())
     st.choose->agent_load(x.agent, x.load);
   if (mutated(core::mutant::lost_wake_up))
     return;

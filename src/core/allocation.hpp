@@ -107,6 +107,13 @@ struct decision {
   std::array<runner_up, 2> runners_up; // Best first; `agent` empty: none.
 };
 
+/// One attempt of a task: what is said of an earlier one does not count for a
+/// later one.
+struct attempt_id {
+  id task;
+  uint32_t attempt = 1;
+};
+
 /// What stops a task first.
 enum class obstacle : uint8_t {
   none,          // Internal: nothing found yet.

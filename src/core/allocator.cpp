@@ -20,14 +20,14 @@ void allocator::agent_up(const profile& who, uint32_t load) {
   flush_changed();
 }
 
-void allocator::agent_anew(const profile& who, std::span<const id> running,
-                           uint32_t load) {
+void allocator::agent_anew(const profile& who,
+                           std::span<const attempt_id> running, uint32_t load) {
   agent_up(who, load);
   auto rows =
     held_[ensemble_.find(who.name)]; // A copy: `release` changes the list.
   for (auto row : rows)
-    if (std::find(running.begin(), running.end(), assigned_[row].task)
-        == running.end())
+    if (std::none_of(running.begin(), running.end(),
+                     [&](const auto& x) { return row_of(x) == row; }))
       release(row);
   flush_changed();
 }
@@ -121,12 +121,12 @@ bool allocator::withdraw(id task) {
   return true;
 }
 
-size_t allocator::freed(std::span<const id> tasks) {
+size_t allocator::freed(std::span<const attempt_id> attempts) {
   std::vector<uint32_t> rows;
-  for (auto task : tasks)
-    assigned_.fetch(task);
-  for (auto task : tasks)
-    if (auto row = assigned_.find(task); row != nowhere)
+  for (const auto& x : attempts)
+    assigned_.fetch(x.task);
+  for (const auto& x : attempts)
+    if (auto row = row_of(x); row != nowhere)
       rows.push_back(row);
   // The same task twice: the second time it has no agent any more.
   std::sort(rows.begin(), rows.end());
@@ -168,8 +168,15 @@ bool allocator::restore_assigned(const ready& x, std::string_view name) {
   return true;
 }
 
-text allocator::agent_of(id task) const {
-  auto row = assigned_.find(task);
+/// Its task may be assigned for a later attempt already: then this one has
+/// none.
+uint32_t allocator::row_of(const attempt_id& x) const {
+  auto row = assigned_.find(x.task);
+  return row != nowhere && assigned_[row].attempt == x.attempt ? row : nowhere;
+}
+
+text allocator::agent_of(const attempt_id& x) const {
+  auto row = row_of(x);
   return row == nowhere ? text{} : ensemble_.name(assigned_[row].agent);
 }
 

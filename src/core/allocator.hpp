@@ -38,7 +38,7 @@ public:
   /// A known agent begins anew: of what we gave it, it goes on with `running`
   /// and has lost the rest. Its load is `load`, which may count tasks that we
   /// do not know.
-  void agent_anew(const profile& who, std::span<const id> running,
+  void agent_anew(const profile& who, std::span<const attempt_id> running,
                   uint32_t load);
 
   /// Drops the agent. Returns the tasks it had, ascending: they are nobody's
@@ -73,10 +73,13 @@ public:
   /// Takes a task out of the queue; false if it is not queued.
   bool withdraw(id task);
 
-  /// These tasks left their agents, however they ended. Returns how many of
+  /// These attempts left their agents, however they ended. Returns how many of
   /// them had one. Many at once are cheaper than one by one.
-  size_t freed(std::span<const id> tasks);
-  bool freed(id task) { return freed({&task, 1}) == 1; }
+  size_t freed(std::span<const attempt_id> attempts);
+  bool freed(id task, uint32_t attempt = 1) {
+    attempt_id x{task, attempt};
+    return freed({&x, 1}) == 1;
+  }
 
   /// After a restart: this task already runs there. False, and nothing is
   /// changed, if the agent is unknown or the task is known. The agent's load
@@ -108,8 +111,8 @@ public:
   size_t queued() const { return queue_.size(); }
   size_t assigned() const { return assigned_.size(); }
 
-  /// The agent that has the task; empty: none.
-  text agent_of(id task) const;
+  /// The agent that has the attempt; empty: none.
+  text agent_of(const attempt_id& x) const;
 
   /// Ready classes that are known, with or without tasks.
   size_t classes() const { return queue_.known_classes(); }
@@ -147,6 +150,7 @@ private:
   void wake_timed(instant now);
   decision assign(uint32_t owner);
   void fetch(std::span<const uint32_t> rows);
+  uint32_t row_of(const attempt_id& x) const;
   void hold(const assignment& x);
   void release(uint32_t row);
   class_demand demand_of(uint32_t owner) const;

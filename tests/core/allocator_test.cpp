@@ -140,7 +140,7 @@ TEST_CASE("an agent that goes down leaves its tasks to be offered again",
     offer(alloc, x);
   }
   CHECK(alloc.decide(t0, 10).size() == 3);
-  CHECK(alloc.agent_of(task_id(2)).view() == "ann");
+  CHECK(alloc.agent_of({task_id(2), 1}).view() == "ann");
   CHECK(alloc.agent_down("ann")
         == std::vector<id>{task_id(1), task_id(2), task_id(3)});
   CHECK(alloc.agent_down("ann").empty());
@@ -173,6 +173,31 @@ TEST_CASE("an offer is taken once, and a newer attempt replaces an older one",
   offer(alloc, x);
   CHECK(alloc.assigned() == 0);
   CHECK(alloc.decide(t0, 10).size() == 1);
+}
+
+TEST_CASE("an end that comes late does not free the next attempt", "[core]")
+{
+  plain_permits permits;
+  allocator alloc{{}, &permits};
+  alloc.agent_up(an_agent("ann", {}, 1));
+  alloc.agent_up(an_agent("bob", {}, 1));
+  auto x = a_task(1, need({}));
+  x.concurrency_key = text{"k"};
+  offer(alloc, x);
+  auto first = decide_one(alloc);
+  x.attempt = 2;
+  offer(alloc, x);
+  auto second = decide_one(alloc);
+  CHECK(first != second);
+  auto other = a_task(2, need({}));
+  other.concurrency_key = text{"k"};
+  offer(alloc, other);
+  CHECK_FALSE(alloc.freed(task_id(1), 1)); // What the first agent says late.
+  CHECK(alloc.agent_of({task_id(1), 1}).empty());
+  CHECK(alloc.agent_of({task_id(1), 2}).view() == second);
+  CHECK(decide_one(alloc).empty());
+  CHECK(alloc.freed(task_id(1), 2));
+  CHECK_FALSE(decide_one(alloc).empty());
 }
 
 TEST_CASE("a withdrawn task is never given", "[core]")
