@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <unordered_set>
 #include <utility>
 
 namespace troupe::core {
@@ -44,6 +45,8 @@ run_effects run::take(instant now) {
     row_.updated_at = now;
   row_.last_number = static_cast<uint32_t>(tasks_.size());
   auto out = std::exchange(out_, {});
+  if (!out.withdrawn.empty())
+    keep_standing(out.offers);
   out.facts = std::exchange(facts_, {});
   out.run = row_;
   row_.fresh = false;
@@ -58,6 +61,15 @@ run_effects run::take(instant now) {
   run_dirty_ = false;
   out.over = over_;
   return out;
+}
+
+/// What was offered and withdrawn since the last time is no news to anybody;
+/// what was offered twice is one offer.
+void run::keep_standing(std::vector<uint32_t>& offers) const {
+  std::unordered_set<uint32_t> seen;
+  std::erase_if(offers, [&](uint32_t number) {
+    return !find(number)->offered || !seen.insert(number).second;
+  });
 }
 
 const run::task* run::find(uint32_t number) const {

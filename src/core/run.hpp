@@ -276,6 +276,7 @@ private:
                     std::string_view detail = {});
   void set_run_state(run_state to, instant now);
   void withdraw(task& t);
+  void keep_standing(std::vector<uint32_t>& offers) const;
   void to_queued(task& t, instant now);
   void forget_end(task& t);
   void reopen(uint32_t number, instant now);

@@ -69,6 +69,23 @@ TEST_CASE("a paused run is resumed before something is retried", "[core]")
   CHECK(d.state("a") == failed);
 }
 
+TEST_CASE("what a pause withdraws in the same breath is not offered", "[core]")
+{
+  run_driver d{"workflow: w\nsteps: {a: {}, b: {depends_on: [a]}}\n"};
+  d.start("a");
+  REQUIRE(d.r->ended(d.task("a").number, 1, end_kind::answered,
+                     outcome::done("1"), d.now, 0)); // Offers b,
+  CHECK_FALSE(d.r->pause(d.me, d.now));              // and takes it back.
+  CHECK(d.take().offers.empty());
+  CHECK(d.state("b") == paused);
+  CHECK_FALSE(d.r->resume(d.me, d.now));
+  CHECK_FALSE(d.r->pause(d.me, d.now));
+  CHECK_FALSE(d.r->resume(d.me, d.now));
+  CHECK(d.take().offers == std::vector{d.task("b").number});
+  d.work("b");
+  CHECK(d.row.state == run_state::completed);
+}
+
 TEST_CASE("cancel ends what waits and stops what works", "[core]")
 {
   run_driver d{diamond};
