@@ -133,8 +133,11 @@ void give_up(self_ptr self, const failure& why) {
 /// Writes what is pending, as one transaction.
 void write(self_ptr self) {
   auto& st = self->state;
-  if (st.pending.empty())
-    return;
+  if (st.pending.empty()) {
+    // Who waited for room is gone: the next one finds out whether there is any.
+    st.blocked = false;
+    return tell_intake(self, {});
+  }
   std::vector<const core::batch*> batches;
   batches.reserve(st.pending.size());
   for (const auto& b : st.pending)

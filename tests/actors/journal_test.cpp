@@ -163,7 +163,9 @@ TEST_CASE_METHOD(cast,
   auto again = ask<shard_opened>(writer, unlock_atom_v, 0u);
   REQUIRE(again);
   CHECK(again->next_seq == 1);
+  CHECK(intake(0) == false);
   advance(1s);
+  CHECK(intake(0) == true); // Nothing waits for room any more.
   CHECK_FALSE(outcome_of(0, 1));
   CHECK(opened->facts.next_seq == std::vector<uint64_t>{1, 1});
 }
