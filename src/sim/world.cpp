@@ -135,6 +135,13 @@ void world::pass_time(core::duration until) {
   act_on_time();
 }
 
+/// Time passes, and nobody interferes.
+void world::agents_go_on(core::duration until) {
+  set_now(std::max(now_ + core::duration{1}, until));
+  life_->on->advance_to(now_ - life_->begun);
+  crew_.fire();
+}
+
 void world::act_on_time() {
   disk_.troubles.full = full_until_ > now_;
   disk_.troubles.low = low_until_ > now_;
@@ -185,8 +192,7 @@ bool world::finish() {
   auto until = now_ + settles_within;
   while (now_ < until && !over_)
     if (!life_->on->step())
-      set_now(std::min(until, next_date())),
-        life_->on->advance_to(now_ - life_->begun);
+      agents_go_on(std::min(until, next_date()));
   life_->ear->check_complete();
   stop_in_order();
   book_.audit(disk_.look(), plan_.how.shards);

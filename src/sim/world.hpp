@@ -61,6 +61,7 @@ private:
   void set_now(core::duration now);
   core::duration next_date() const;
   void act_on_time();
+  void agents_go_on(core::duration until);
   bool finish();
   std::string what_hangs() const;
   void wrong(const std::string& what);

@@ -134,11 +134,10 @@ void world::stop_in_order() {
   while (!root_is_down() && now_ < until && !over_ && !disk_.crashed()) {
     if (life_->on->step())
       continue;
-    set_now(std::max(now_ + core::duration{1},
-                     life_->on->next_timer()
-                       ? life_->begun + *life_->on->next_timer()
-                       : until));
-    life_->on->advance_to(now_ - life_->begun);
+    auto next = std::min(until, crew_.next());
+    if (auto timer = life_->on->next_timer())
+      next = std::min(next, life_->begun + *timer);
+    agents_go_on(next);
   }
   if (!root_is_down()) {
     if (!over_ && !disk_.crashed())
