@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/known_workflows.hpp"
 #include "actors/messages.hpp"
 #include "actors/warning_log.hpp"
 #include "core/allocation.hpp"
@@ -58,6 +59,8 @@ struct house {
   std::function<void(const std::string&)> warn;
   /// What was warned of, for `troupe status`.
   std::shared_ptr<warning_log> warnings = std::make_shared<warning_log>();
+  std::shared_ptr<known_workflows> workflows =
+    std::make_shared<known_workflows>();
   /// Actors that wait for the disk or for agents get threads of their own;
   /// false on the deterministic stage.
   bool threads = true;

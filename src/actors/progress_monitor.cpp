@@ -45,7 +45,7 @@ uint32_t tasks_of(const core::run_row& row) {
 /// On a reader's thread.
 std::optional<core::estimate> look(core::store_reader& store, core::id run,
                                    const core::performance_history& history,
-                                   core::instant now) {
+                                   known_workflows& known, core::instant now) {
   auto row = store.find_run(run);
   if (!row || !*row)
     return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<core::estimate> look(core::store_reader& store, core::id run,
     store.find_definition(stored->run.workspace, stored->run.definition);
   if (!definition || !*definition)
     return std::nullopt;
-  auto parsed = core::parse_workflow((*definition)->body.view());
+  auto parsed = known.parse((*definition)->body.view());
   if (!parsed.value)
     return std::nullopt;
   return core::estimate_of(*stored, *parsed.value, history, now);
@@ -70,10 +70,10 @@ void read_run(self_ptr self, core::id run) {
   auto lost = [me, run] {
     caf::anon_send(me, done_atom_v, run, std::string{"null"});
   };
-  auto job = [me, run, history = st.history,
+  auto job = [me, run, history = st.history, known = st.home->workflows,
               now = st.home->now()](core::store_reader& store) {
     caf::anon_send(me, done_atom_v, run,
-                   shown(look(store, run, *history, now)));
+                   shown(look(store, run, *history, *known, now)));
   };
   auto& reader = st.readers[run.low % st.readers.size()];
   // Without a reader the job is dropped here, and says so itself.

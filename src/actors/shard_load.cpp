@@ -249,7 +249,7 @@ void read_if_ready(shard_ptr self, core::id run) {
     return;
   wait.reading = true;
   auto me = caf::actor_cast<shard_actor>(self);
-  auto job = [me, run](core::store_reader& store) {
+  auto job = [me, run, known = st.home->workflows](core::store_reader& store) {
     loaded_run x;
     x.run = run;
     auto stored = store.load_run(run);
@@ -259,7 +259,7 @@ void read_if_ready(shard_ptr self, core::id run) {
       auto row =
         store.find_definition(stored->run.workspace, stored->run.definition);
       if (row && *row)
-        x.definition = core::parse_workflow((*row)->body.view()).value;
+        x.definition = known->parse((*row)->body.view()).value;
       if (!row)
         x.why = row.error();
       else if (!x.definition)

@@ -90,7 +90,8 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
   if (x.fresh && part != parts.end())
     return start(self, parent, x, *part);
   auto me = caf::actor_cast<shard_actor>(self);
-  auto job = [me, parent, x, named](core::store_reader& store) {
+  auto job = [me, parent, x, named,
+              known = st.home->workflows](core::store_reader& store) {
     found_sub_run found;
     found.parent = parent;
     found.asked = x;
@@ -106,7 +107,7 @@ void start_sub_run(shard_ptr self, core::id parent, sub_run_request& x) {
       if (!row)
         found.why = {errc::restarting, category::unknown, row.error().message};
       else if (*row)
-        found.definition = core::parse_workflow((*row)->body.view()).value;
+        found.definition = known->parse((*row)->body.view()).value;
       if (!found.definition && !found.why)
         found.why = {errc::not_found, category::validation,
                      "workflow `" + x.workflow

@@ -126,13 +126,14 @@ void node_api::with_source(
       return use(
         core::import_wfcommons(*text, q.params.value("time_scale", 1.0)),
         false);
-    return use(core::parse_workflow(*text), false);
+    return use(home_->workflows->parse(*text), false);
   }
   if (auto object = q.params.find("definition"); object != q.params.end())
-    return use(core::parse_workflow(object->dump()), false);
+    return use(home_->workflows->parse(object->dump()), false);
   if (auto list = q.params.find("tasks"); list != q.params.end())
-    return use(core::parse_task_list(
-                 list->is_string() ? list->get<std::string>() : list->dump()),
+    return use(home_->workflows->parse(
+                 list->is_string() ? list->get<std::string>() : list->dump(),
+                 known_workflows::form::task_list),
                true);
   auto name = q.word("name");
   if (!name)
@@ -140,7 +141,8 @@ void node_api::with_source(
                                         "`definition`, `tasks` or `name`"));
   auto workspace = q.what.workspace;
   read(
-    [name = *name, workspace, use, then = q.then](core::store_reader& store) {
+    [name = *name, workspace, use, known = home_->workflows,
+     then = q.then](core::store_reader& store) {
       auto [word, version] = core::split_workflow_name(name);
       auto row = store.find_definition(workspace, word, version);
       if (!row)
@@ -151,7 +153,7 @@ void node_api::with_source(
                                     + "` is registered here; register it with "
                                       "`troupe register FILE` or POST "
                                       "/api/v1/workflows, or name a file"));
-      use(core::parse_workflow((*row)->body.view()), false);
+      use(known->parse((*row)->body.view()), false);
     },
     q.then);
 }

@@ -22,12 +22,12 @@ struct parsed {
   failure why;
 };
 
-parsed parse(const std::string& source) {
+parsed parse(known_workflows& known, const std::string& source) {
   parsed x;
   auto first = source.find_first_not_of(" \t\r\n");
   x.ad_hoc = first != std::string::npos && source[first] == '[';
-  auto all =
-    x.ad_hoc ? core::parse_task_list(source) : core::parse_workflow(source);
+  using form = known_workflows::form;
+  auto all = known.parse(source, x.ad_hoc ? form::task_list : form::workflow);
   x.definition = std::move(all.value);
   if (!x.definition) {
     x.why = {errc::invalid, category::validation, {}};
@@ -42,7 +42,7 @@ parsed parse(const std::string& source) {
 /// Parses on the caller's thread and gives the command to the desk.
 void submit_parsed(runtime::node_api& api, const std::string& source,
                    submit_options& how, bool wait, answer_callback then) {
-  auto read = parse(source);
+  auto read = parse(*api.home().workflows, source);
   answer no;
   no.error = read.why;
   if (!no.error) {
