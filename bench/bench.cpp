@@ -171,11 +171,11 @@ benchmarks over_http() {
              {"open", "16"},
              {"singles", "50000"},
              {"samples", "2000"},
-             {"slots", "4000"}}}},
+             {"slots", "8000"}}}},
           {"stored",
            {stored,
             "status, cancel and retry over HTTP beside many stored tasks",
-            {{"tasks", "1000000"}, {"samples", "500"}, {"slots", "4000"}}}},
+            {{"tasks", "1000000"}, {"samples", "500"}, {"slots", "8000"}}}},
           {"overload",
            {overload,
             "twice as much work over HTTP as agents can do",
@@ -196,7 +196,7 @@ benchmarks in_process() {
       {{"tasks", "100000"},
        {"chunk", "500"},
        {"open", "16"},
-       {"slots", "4000"}}}},
+       {"slots", "8000"}}}},
     {"latency",
      {latency,
       "one task, from submission to its durable end",
@@ -239,8 +239,17 @@ benchmarks in_process() {
      {cancel,
       "from one call to the last process gone",
       {{"children", "50"}, {"samples", "10"}}}},
+    {"makespan",
+     {makespan,
+      "recorded workflows beside an ideal list schedule",
+      {{"files", "examples/wfcommons/*.json"},
+       {"slots", "2,4,8,16,32,64"},
+       {"ms", "2000"}}}},
     {"plan", {plan, "reading and planning a workflow", {{"tasks", "10000"}}}},
-    {"start", {start, "from exec to a ready node", {{"samples", "9"}}}}};
+    {"start",
+     {start,
+      "from exec to a ready node",
+      {{"samples", "9"}, {"waiting", "0"}}}}};
 }
 
 const benchmarks& all_benchmarks() {
@@ -270,9 +279,11 @@ std::string problem(const benchmark& x, const settings& given) {
   for (const auto& [name, value] : given.all()) {
     auto common = name == "json" || name == "memory";
     auto number = name == "shards" || name == "threads";
+    auto word = false;
     for (const auto& [known, otherwise] : x.settings)
-      number = number || known == name;
-    if (!common && !number)
+      if (known == name)
+        (known == "files" ? word : number) = true;
+    if (!common && !number && !word)
       return "unknown setting --" + name;
     if (number
         && (value.empty()

@@ -74,6 +74,9 @@ void add_noop(node& to, uint32_t max_load = 1000);
 /// n tasks for it, as a list.
 std::string noop_tasks(uint64_t first, uint64_t n);
 
+/// Tasks that no agent of the node can do, 500 a run.
+void submit_idle(node& to, uint64_t tasks);
+
 figures throughput(settings& s);
 figures latency(settings& s);
 figures dag(settings& s);
@@ -84,6 +87,7 @@ figures recovery(settings& s);
 figures agent_restart(settings& s);
 figures cancel(settings& s);
 figures plan(settings& s);
+figures makespan(settings& s);
 figures start(settings& s);
 figures crowd(settings& s);
 figures timeouts(settings& s);

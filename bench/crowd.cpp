@@ -22,18 +22,6 @@ std::string ask(node& n, const std::string& operation, const json& params) {
   return body;
 }
 
-/// Tasks that no agent of the node can do, 500 a run.
-void submit_idle(node& n, uint64_t tasks) {
-  constexpr uint64_t chunk = 500;
-  std::string list = "[";
-  for (uint64_t i = 0; i < chunk; ++i)
-    list += std::string{i > 0 ? "," : ""}
-            + R"({"agent":{"capabilities":["nobody"]}})";
-  list += ']';
-  for (uint64_t i = 0; i < tasks / chunk; ++i)
-    must(n.submit_tasks(list).error);
-}
-
 /// From the submission of the tasks to their durable end, median.
 double finish_ms(node& n, uint64_t tasks, uint64_t times) {
   std::vector<double> ms;
@@ -46,6 +34,17 @@ double finish_ms(node& n, uint64_t tasks, uint64_t times) {
 }
 
 } // namespace
+
+void submit_idle(node& to, uint64_t tasks) {
+  constexpr uint64_t chunk = 500;
+  std::string list = "[";
+  for (uint64_t i = 0; i < chunk; ++i)
+    list += std::string{i > 0 ? "," : ""}
+            + R"({"agent":{"capabilities":["nobody"]}})";
+  list += ']';
+  for (uint64_t i = 0; i < tasks / chunk; ++i)
+    must(to.submit_tasks(list).error);
+}
 
 figures crowd(settings& s) {
   auto idle = s.number("idle", 1'000'000);

@@ -201,9 +201,17 @@ int start_child(const std::vector<std::string>& args) {
 
 figures start(settings& s) {
   auto samples = s.number("samples", 9);
+  auto waiting = s.number("waiting", 0);
+  scratch filled;
+  if (waiting > 0) {
+    node n{options_for(s, filled)};
+    must(n.start());
+    submit_idle(n, waiting);
+  }
   std::vector<double> ms, rss;
   for (uint64_t i = 0; i < samples; ++i) {
-    scratch where;
+    scratch empty;
+    const auto& where = waiting > 0 ? filled : empty;
     auto begin = steady::now();
     child_process child{{"troupe", "bench", "start-child", where.path()}};
     if (child.wait_byte() != 'r')

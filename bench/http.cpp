@@ -16,7 +16,7 @@ namespace {
 class open_node {
 public:
   explicit open_node(settings& s) : node_(options_for(s, where_)) {
-    add_noop(node_, static_cast<uint32_t>(s.number("slots", 4000)));
+    add_noop(node_, static_cast<uint32_t>(s.number("slots", 8000)));
     add_broken();
     must(node_.start());
     gateway::gateway_options opts;

@@ -52,7 +52,7 @@ figures throughput(settings& s) {
   auto open = s.number("open", 16);
   scratch where;
   node n{options_for(s, where)};
-  add_noop(n, static_cast<uint32_t>(s.number("slots", 4000)));
+  add_noop(n, static_cast<uint32_t>(s.number("slots", 8000)));
   must(n.start());
   pump(n, 4, 1, [](uint64_t i) { return noop_tasks(i, 1); }); // Warm.
   auto cpu = cpu_seconds();
