@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <set>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/id.hpp"
+#include "cli/example_run.hpp"
 #include "cli/real_program.hpp"
+#include "core/id.hpp"
 #include "core/time.hpp"
 #include "core/workflow.hpp"
 
@@ -20,25 +20,6 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// In this process of the program: nothing else is asked, nothing is kept.
-ran run_example(const scratch_directory& where, const std::string& file,
-                std::vector<std::string> more = {}) {
-  std::vector<std::string> args{"run",      "examples/" + file,
-                                "--config", "configs/dev.yaml",
-                                "--data",   where.path("data")};
-  args.insert(args.end(), more.begin(), more.end());
-  return run_troupe(args);
-}
-
-std::vector<json> events_of(const ran& x) {
-  std::vector<json> out;
-  std::string line;
-  for (std::istringstream lines{x.out}; std::getline(lines, line);)
-    if (auto event = json::parse(line, nullptr, false); event.is_object())
-      out.push_back(std::move(event));
-  return out;
-}
 
 /// When a task's event of that kind was.
 std::map<uint64_t, core::instant> times_of(const std::vector<json>& events,
@@ -72,7 +53,7 @@ TEST_CASE("the C project is built, tested and packed", "[examples]")
   scratch_directory where;
   auto out = where.path("out");
   auto ran =
-    run_example(where, "workflows/build-c.yaml",
+    run_example(where, "workflows/build-c.yaml", "dev",
                 {"--input", "out=" + out, "--input", "version=\"2.5\""});
   INFO(ran.out << ran.err);
   REQUIRE(ran.code == 0);
@@ -92,7 +73,7 @@ TEST_CASE("a C project that does not compile fails its run", "[examples]")
   scratch_directory where;
   fs::copy(TROUPE_ROOT "/examples/projects/calc-c", where.path("source"));
   write_file(where.path("source/message.c"), "this is no C\n");
-  auto ran = run_example(where, "workflows/build-c.yaml",
+  auto ran = run_example(where, "workflows/build-c.yaml", "dev",
                          {"--input", "source=" + where.path("source"),
                           "--input", "out=" + where.path("out")});
   INFO(ran.out << ran.err);
@@ -114,7 +95,7 @@ TEST_CASE("the words of a folder are counted as wc counts them", "[examples]")
   }
   write_file(where.path("texts/other.md"), "not counted");
   auto ran =
-    run_example(where, "workflows/word-counts.yaml",
+    run_example(where, "workflows/word-counts.yaml", "dev",
                 {"--input", "folder=" + where.path("texts"), "--json"});
   INFO(ran.out << ran.err);
   REQUIRE(ran.code == 0);
@@ -140,7 +121,8 @@ TEST_CASE("a recorded search runs in the order of its recording", "[examples]")
       .value;
   REQUIRE(workflow);
   scratch_directory where;
-  auto ran = run_example(where, file, {"--time-scale", "0.02", "--json"});
+  auto ran =
+    run_example(where, file, "dev", {"--time-scale", "0.02", "--json"});
   INFO(ran.err);
   REQUIRE(ran.code == 0);
   auto events = events_of(ran);
