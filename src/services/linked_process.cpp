@@ -36,7 +36,7 @@ std::shared_ptr<linked_process> linked_process::open(spawner& through,
 linked_process::linked_process(spawner& through, linked_request request)
   : spawner_(through), loop_(through.loop()), request_(std::move(request)),
     link_(request_.name, request_.limits, request_.allowed),
-    backoff_(request_.restarts) {}
+    backoff_(request_.restarts), input_(loop_, [this] { write_frames(); }) {}
 
 core::instant linked_process::now() const {
   return core::instant{std::chrono::duration_cast<core::duration>(
@@ -100,6 +100,7 @@ void linked_process::begin() {
 
 void linked_process::on_started(child_pipes pipes) {
   pipes_ = std::move(pipes);
+  input_.open(std::move(pipes_.input));
   running_since_ = now();
   errors_watch_ = loop_.watch(pipes_.errors.get(), EPOLLIN,
                               [this](uint32_t) { read_errors(); });
@@ -169,7 +170,7 @@ void linked_process::apply(link_actions actions) {
   }
   if (actions.capabilities && request_.announced)
     request_.announced(std::move(*actions.capabilities));
-  frames_ += actions.frames;
+  input_.add(std::move(actions.frames));
   if (actions.process != link_actions::fate::none)
     end_process(actions.process);
   write_frames();
@@ -212,37 +213,18 @@ void linked_process::wake_when_due() {
 // -- pipes --------------------------------------------------------------------
 
 void linked_process::write_frames() {
-  if (!pipes_.input) {
-    frames_.clear(); // There is nobody who could read them.
-    written_ = 0;
-    return;
-  }
-  while (written_ < frames_.size()) {
-    auto sent = ::write(pipes_.input.get(), frames_.data() + written_,
-                        frames_.size() - written_);
-    if (sent < 0 && errno == EINTR)
-      continue;
-    if (sent < 0 && errno == EAGAIN) {
-      if (input_watch_ == 0)
-        input_watch_ = loop_.watch(pipes_.input.get(), EPOLLOUT,
-                                   [this](uint32_t) { write_frames(); });
+  switch (input_.write()) {
+    case write_state::waiting:
+    case write_state::closed:
       return;
-    }
-    if (sent < 0) {
-      unwatch(input_watch_);
-      pipes_.input.close();
-      frames_.clear();
-      written_ = 0;
+    case write_state::broken:
       return break_later("closed its stdin and was ended; let it read there as "
                          "long as it lives");
-    }
-    written_ += static_cast<size_t>(sent);
+    case write_state::written:
+      break;
   }
-  frames_.clear();
-  written_ = 0;
-  unwatch(input_watch_);
   if (finishing_)
-    pipes_.input.close();
+    input_.close();
   watch_output(); // It may have been full.
 }
 
@@ -280,7 +262,7 @@ void linked_process::pause_output() {
                                    self->watch_output();
                                  });
   }
-  if (frames_.size() - written_ > unread_bytes_max)
+  if (input_.bytes_left() > unread_bytes_max)
     unwatch(output_watch_);
 }
 
@@ -334,8 +316,7 @@ void linked_process::drain_all() {
     pollfd wanted{pipe.get(), POLLIN, 0};
     return pipe && ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLIN) != 0;
   };
-  unwatch(input_watch_);
-  pipes_.input.close(); // Nobody is there to be answered.
+  input_.close(); // Nobody is there to be answered.
   for (int i = 0; i < last_reads_max && readable(pipes_.errors); ++i)
     drain_errors();
   for (int i = 0; i < last_reads_max && readable(pipes_.output); ++i)
@@ -343,13 +324,11 @@ void linked_process::drain_all() {
 }
 
 void linked_process::close_pipes() {
-  unwatch(input_watch_);
+  input_.close();
   unwatch(output_watch_);
   unwatch(errors_watch_);
   unarm(reading_timer_);
   pipes_ = {};
-  frames_.clear();
-  written_ = 0;
 }
 
 void linked_process::unwatch(process_loop::token& watched) {

@@ -10,6 +10,7 @@
 #include "core/agent_link.hpp"
 #include "core/restart_policy.hpp"
 #include "services/error_lines.hpp"
+#include "services/pipe_writer.hpp"
 #include "services/spawner.hpp"
 #include "troupe/agent.hpp"
 
@@ -77,14 +78,12 @@ private:
   core::backoff_schedule backoff_;
   std::map<core::link_key, reply> replies_;
   std::optional<error_lines> errors_; // Of this process.
-  child_pipes pipes_;
-  std::string frames_; // What its stdin has not taken.
-  size_t written_ = 0; // Of `frames_`.
+  child_pipes pipes_;                 // Without that of its input.
+  pipe_writer input_;
   uint64_t child_ = 0; // 0: none is there, or on its way.
   std::optional<core::instant> running_since_;
   bool finishing_ = false; // Its stdin is closed once all is written.
   bool closed_ = false;
-  process_loop::token input_watch_ = 0;
   process_loop::token output_watch_ = 0;
   process_loop::token errors_watch_ = 0;
   process_loop::token due_timer_ = 0;

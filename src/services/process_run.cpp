@@ -46,7 +46,8 @@ process_run::start(spawner& through, run_request request, run_events events) {
 process_run::process_run(spawner& through, run_request request,
                          run_events events)
   : spawner_(through), loop_(through.loop()), request_(std::move(request)),
-    events_(std::move(events)), lines_(request_.limits.errors) {}
+    events_(std::move(events)), input_(loop_, [this] { write_input(); }),
+    lines_(request_.limits.errors) {}
 
 void process_run::cancel() {
   loop_.post(
@@ -84,28 +85,15 @@ void process_run::on_started(child_pipes pipes) {
                               [this](uint32_t) { read_output(); });
   errors_watch_ = loop_.watch(pipes_.errors.get(), EPOLLIN,
                               [this](uint32_t) { read_errors(); });
+  input_.open(std::move(pipes_.input));
+  input_.add(std::move(request_.input));
   write_input();
 }
 
 // A process need not read what it is given: an error ends the writing only.
 void process_run::write_input() {
-  while (written_ < request_.input.size()) {
-    auto sent = ::write(pipes_.input.get(), request_.input.data() + written_,
-                        request_.input.size() - written_);
-    if (sent < 0 && errno == EINTR)
-      continue;
-    if (sent < 0 && errno == EAGAIN) {
-      if (input_watch_ == 0)
-        input_watch_ = loop_.watch(pipes_.input.get(), EPOLLOUT,
-                                   [this](uint32_t) { write_input(); });
-      return;
-    }
-    if (sent < 0)
-      break;
-    written_ += static_cast<size_t>(sent);
-  }
-  stop_watching(input_watch_, pipes_.input);
-  request_.input = {};
+  if (input_.write() == write_state::written)
+    input_.close();
 }
 
 void process_run::stop_watching(process_loop::token& watched,
@@ -213,7 +201,7 @@ void process_run::finish(run_end end) {
   deliver(lines_.finish(process_loop::clock::now()));
   over_ = true;
   loop_.cancel(timer_);
-  stop_watching(input_watch_, pipes_.input);
+  input_.close();
   stop_watching(output_watch_, pipes_.output);
   stop_watching(errors_watch_, pipes_.errors);
   end.output = std::move(output_);

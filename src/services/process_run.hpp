@@ -7,6 +7,7 @@
 #include <string>
 
 #include "services/error_lines.hpp"
+#include "services/pipe_writer.hpp"
 #include "services/spawner.hpp"
 
 namespace troupe::services {
@@ -92,12 +93,11 @@ private:
   process_loop& loop_;
   run_request request_;
   run_events events_;
-  child_pipes pipes_;
+  child_pipes pipes_; // Without that of its input.
+  pipe_writer input_;
   error_lines lines_;
   std::string output_;
-  size_t written_ = 0;
   uint64_t child_ = 0;
-  process_loop::token input_watch_ = 0;
   process_loop::token output_watch_ = 0;
   process_loop::token errors_watch_ = 0;
   process_loop::token timer_ = 0; // The timeout, then the grace time.
