@@ -100,29 +100,29 @@ reactive_factory process_factory(const agent_config& x,
 
 using any_factory = decltype(agent_spec::make);
 
-/// REQUIRES: `what_is_missing` has nothing to say of it.
-any_factory plugin_factory(const agent_config& x) {
-  auto found = load_plugin(x.library, x.agent);
-  assert(found);
-  return *found;
+failure of_agent(const agent_config& x, failure why) {
+  if (why)
+    why.message = "agent `" + x.who.name + "`: " + why.message;
+  return why;
 }
 
-any_factory factory(const agent_config& x, services::spawner* through) {
+core::result<any_factory> factory(const agent_config& x,
+                                  services::spawner* through) {
   switch (x.kind) {
     case agent_kind::echo:
-      return agents::echo();
+      return any_factory{agents::echo()};
     case agent_kind::sleep:
-      return agents::sleep();
+      return any_factory{agents::sleep()};
     case agent_kind::noop:
-      return agents::noop();
+      return any_factory{agents::noop()};
     case agent_kind::plugin:
-      return plugin_factory(x);
+      return load_plugin(x.library, x.agent);
     case agent_kind::shell:
     case agent_kind::process:
       break;
   }
   assert(through != nullptr);
-  return process_factory(x, *through);
+  return any_factory{process_factory(x, *through)};
 }
 
 } // namespace
@@ -147,7 +147,7 @@ failure missing_of(const agent_config& x) {
 std::vector<config_problem> what_is_missing(const loaded_config& all) {
   std::vector<config_problem> out;
   for (const auto& x : all.value->agents) {
-    auto why = missing_of(x);
+    auto why = of_agent(x, missing_of(x));
     if (!why)
       continue;
     // What it is where that is said, else the agent.
@@ -157,14 +157,14 @@ std::vector<config_problem> what_is_missing(const loaded_config& all) {
          {path{"agents", x.who.name}, path{"agents", x.who.name, what}})
       if (auto pos = all.said.find(pointer_of(place)); pos != all.said.end())
         at = pos->second;
-    out.push_back({at.source,
-                   {"", at.line, at.column,
-                    "agent `" + x.who.name + "`: " + why.message, ""}});
+    out.push_back(
+      {at.source, {"", at.line, at.column, std::move(why.message), ""}});
   }
   return out;
 }
 
-agent_spec spec_of(const agent_config& x, services::spawner* through) {
+core::result<agent_spec> spec_of(const agent_config& x,
+                                 services::spawner* through) {
   agent_spec out;
   out.who = x.who;
   out.kind = word_of(x.kind);
@@ -172,7 +172,11 @@ agent_spec spec_of(const agent_config& x, services::spawner* through) {
     assert(through != nullptr);
     make_long_lived(out, x, *through);
   } else {
-    out.make = factory(x, through);
+    // A library that was there when the config was checked may be gone.
+    auto made = factory(x, through);
+    if (!made)
+      return of_agent(x, made.error());
+    out.make = std::move(*made);
   }
   out.outside = needs_spawner(x);
   return out;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/host.hpp"
+#include "core/result.hpp"
 #include "runtime/config.hpp"
 
 namespace troupe::runtime {
@@ -13,7 +14,9 @@ bool needs_spawner(const agent_config& x);
 std::vector<config_problem> what_is_missing(const loaded_config& all);
 
 /// The agent as a host runs it. `through` must outlive it; it may be null where
-/// the agent needs no spawner.
-agent_spec spec_of(const agent_config& x, services::spawner* through);
+/// the agent needs no spawner. Fails where its library cannot be used (any
+/// more).
+core::result<agent_spec> spec_of(const agent_config& x,
+                                 services::spawner* through);
 
 } // namespace troupe::runtime

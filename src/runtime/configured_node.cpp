@@ -35,8 +35,12 @@ failure configured_node::start(doors which) {
   house.allocation = config_.allocation;
   house.limits = config_.limits;
   house.shares = config_.workspaces;
-  for (const auto& x : agents)
-    node_insides::add(*node_, spec_of(x, spawner_.get()));
+  for (const auto& x : agents) {
+    auto spec = spec_of(x, spawner_.get());
+    if (!spec)
+      return spec.error();
+    node_insides::add(*node_, std::move(*spec));
+  }
   if (auto why = node_->start())
     return why;
   if (which == doors::none)

@@ -4,6 +4,8 @@
 
 #include "runtime/agent_kinds.hpp"
 #include "runtime/config_cast.hpp"
+#include "runtime/configured_node.hpp"
+#include "runtime/directory.hpp"
 #include "runtime/node_insides.hpp"
 #include "runtime/plugin.hpp"
 
@@ -37,7 +39,7 @@ std::string end_of(const std::string& agent, const std::string& input) {
   node x{config.node};
   for (const auto& each : config.agents)
     if (each.kind == agent_kind::plugin)
-      node_insides::add(x, spec_of(each, nullptr));
+      node_insides::add(x, *spec_of(each, nullptr));
   REQUIRE_FALSE(x.start());
   auto end =
     x.run(R"({"workflow":"w","steps":{"a":{"agent":"x","retries":0,"input":)"
@@ -86,4 +88,22 @@ TEST_CASE("a node does not start with a library that it cannot use", "[plugin]")
   REQUIRE(missing.size() == 1);
   CHECK(says(missing[0].what.what, "agent `x`: its library `"));
   CHECK(what_is_missing(read_config(config_with("adding"), {})).empty());
+}
+
+TEST_CASE("a library that is gone after the check stops no program", "[plugin]")
+{
+  test::directory where;
+  auto copy = where / "libgone.so";
+  std::filesystem::copy(library("two_agents"), copy);
+  auto text = config_with("adding");
+  text.replace(text.find(library("two_agents")), library("two_agents").size(),
+               copy);
+  auto loaded = read_config(text, {});
+  REQUIRE(what_is_missing(loaded).empty());
+  std::filesystem::remove(copy);
+  configured_node x{*loaded.value};
+  auto why = x.start(doors::none);
+  REQUIRE(why);
+  CHECK(says(why.message,
+             "agent `x`: its library `" + copy + "` is not there, seen as /"));
 }
