@@ -111,6 +111,10 @@ failure failure_of(unsigned status, const json& body) {
   out.message = body.value("detail", "");
   if (out.message.empty())
     out.message = std::string{message(out.code)};
+  if (body.value("code", "") == "unanswered")
+    return {errc::timed_out, category::timeout,
+            "the node took it and did not answer in time "
+            "(gateway.limits.answer_timeout)"};
   return out;
 }
 

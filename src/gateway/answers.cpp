@@ -43,6 +43,26 @@ http_reply ready_reply(const core::api_answer& got) {
 
 } // namespace
 
+http_reply unanswered(answer_form form, const http_request& about) {
+  if (form == answer_form::ready)
+    return ready_reply({{errc::timed_out, category::timeout, {}}, {}, {}, {}});
+  std::string then = "nothing was changed; ask again";
+  if (about.method != "GET" && about.method != "HEAD")
+    then = about.idempotency_key
+             ? "it may still happen; ask again with the same Idempotency-Key, "
+               "and it is done once"
+             : "it may still happen; look whether it did before you ask again, "
+               "and send an Idempotency-Key next time";
+  return to_reply(
+    complaint{504,
+              "unanswered",
+              "the node took the request and did not answer in time",
+              "no answer within answer_timeout, as when the disk fills up; "
+                + then,
+              {}},
+    about);
+}
+
 http_reply reply_to(const forward& asked, const core::api_answer& got,
                     const http_request& about) {
   if (asked.form == answer_form::ready)

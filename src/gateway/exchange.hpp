@@ -51,6 +51,7 @@ struct forward {
   core::api_request call;
   answer_form form = answer_form::plain;
   bool waits = false; // Prefer: wait was taken.
+  bool lasts = false; // `answer_timeout` is not for it.
 };
 
 struct open_stream {

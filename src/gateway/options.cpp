@@ -53,6 +53,7 @@ std::vector<std::string> problems(const gateway_options& opts) {
   lasting(opts.idle_timeout, "idle_timeout");
   lasting(opts.read_timeout, "read_timeout");
   lasting(opts.write_timeout, "write_timeout");
+  lasting(opts.answer_timeout, "answer_timeout");
   lasting(opts.stream_heartbeat, "stream_heartbeat");
   return found;
 }

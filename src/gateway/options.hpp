@@ -38,6 +38,9 @@ struct gateway_options {
   std::chrono::milliseconds idle_timeout{60'000}; // Between two requests.
   std::chrono::milliseconds read_timeout{30'000}; // For one whole request.
   std::chrono::milliseconds write_timeout{30'000};
+  /// For the node to answer a request that it took; not for one that waits for
+  /// the end of a run or of a backup.
+  std::chrono::milliseconds answer_timeout{30'000};
   /// A comment line keeps silent streams open and finds dead readers.
   std::chrono::milliseconds stream_heartbeat{15'000};
 };

@@ -317,6 +317,7 @@ decision forward_of(const http_request& req, match at, const target& where) {
     return to_reply(*wrong, req);
   forward out;
   out.waits = way.kind == route_kind::run_made && wants_wait(req.prefer);
+  out.lasts = out.waits || way.op == "backup";
   if (out.waits)
     at.ids.emplace_back("wait", "true");
   auto made = to_params(way.body, media_of(req.content_type), req.body, at.ids);

@@ -45,4 +45,7 @@ decision decide(const http_request& req);
 http_reply reply_to(const forward& asked, const core::api_answer& got,
                     const http_request& about);
 
+/// The reply where no answer came in time, though one may come still.
+http_reply unanswered(answer_form form, const http_request& about);
+
 } // namespace troupe::gateway

@@ -202,23 +202,44 @@ void session::act() {
 void session::ask(forward what) {
   // The body is in the params now.
   std::string{}.swap(request_.body);
-  auto call = what.call;
-  later(std::move(call),
-        [what = std::move(what)](session& self, core::api_answer got) {
-          self.answer(reply_to(what, got, self.request_));
-        });
+  later(what, [what](session& self, core::api_answer got) {
+    self.answer(reply_to(what, got, self.request_));
+  });
 }
 
-void session::later(core::api_request call,
+void session::later(const forward& what,
                     std::function<void(session&, core::api_answer)> then) {
-  auto on_answer = [self = shared_from_this(),
+  auto number = open_question_ = ++questions_;
+  if (!what.lasts)
+    answer_within(house_->opts.answer_timeout, what.form);
+  auto on_answer = [self = shared_from_this(), number,
                     then = std::move(then)](core::api_answer got) mutable {
     // The session moves on into the post: it must end on its own thread.
     auto in = self->house_;
-    in->post([self = std::move(self), then = std::move(then),
-              got = std::move(got)]() mutable { then(*self, std::move(got)); });
+    in->post([self = std::move(self), number, then = std::move(then),
+              got = std::move(got)]() mutable {
+      if (self->close_question(number))
+        then(*self, std::move(got));
+    });
   };
-  house_->api->call(std::move(call), std::move(on_answer));
+  house_->api->call(what.call, std::move(on_answer));
+}
+
+void session::answer_within(std::chrono::milliseconds time, answer_form form) {
+  deadline_.expires_after(time);
+  deadline_.async_wait(
+    [weak = weak_from_this(), number = open_question_, form](error_code ec) {
+      if (auto self = weak.lock(); self && !ec && self->close_question(number))
+        self->answer(unanswered(form, self->request_));
+    });
+}
+
+bool session::close_question(uint64_t number) {
+  if (number != open_question_)
+    return false;
+  open_question_ = 0;
+  deadline_.cancel();
+  return true;
 }
 
 void session::open(open_stream what) {
@@ -233,14 +254,13 @@ void session::open(open_stream what) {
                what.what.by,
                core::text{R"({"run":")" + to_string(what.what.run) + "\"}"},
                {}};
-  auto call = look.call;
-  later(std::move(call), [look = std::move(look), what = std::move(what)](
-                           session& self, core::api_answer got) {
-    if (got.error)
-      self.answer(reply_to(look, got, self.request_));
-    else
-      self.begin_stream(what.what);
-  });
+  later(look,
+        [look, what = std::move(what)](session& self, core::api_answer got) {
+          if (got.error)
+            self.answer(reply_to(look, got, self.request_));
+          else
+            self.begin_stream(what.what);
+        });
 }
 
 void session::begin_stream(core::watch_request what) {

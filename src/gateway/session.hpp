@@ -49,8 +49,11 @@ private:
   // -- deciding
   void act();
   void ask(forward what);
-  void later(core::api_request call,
+  void later(const forward& what,
              std::function<void(session&, core::api_answer)> then);
+  void answer_within(std::chrono::milliseconds time, answer_form form);
+  /// Closes the question, if it is still open: it is answered once.
+  bool close_question(uint64_t number);
   void open(open_stream what);
   void begin_stream(core::watch_request what);
 
@@ -68,19 +71,21 @@ private:
   const house_ptr house_;
   guest_entry entry_;
   timed_stream stream_;
-  /// Of reads. The stream's own timeout closes the socket, and then nobody can
-  /// be told.
+  /// Of reads and questions. The stream's own timeout closes the socket, and
+  /// then nobody can be told.
   boost::asio::steady_timer deadline_;
   const bool over_tcp_;
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
   http_request request_;
   response response_;
-  size_t body_room_ = 0;   // Taken of `house::bodies_bytes`.
-  bool in_flight_ = false; // Counted in `house::requests_in_flight`.
-  bool reading_ = false;   // Between two requests, or within one.
-  bool awaits_ = false;    // A read that `deadline_` is for.
-  bool late_ = false;      // It was broken off.
+  size_t body_room_ = 0;       // Taken of `house::bodies_bytes`.
+  bool in_flight_ = false;     // Counted in `house::requests_in_flight`.
+  bool reading_ = false;       // Between two requests, or within one.
+  bool awaits_ = false;        // A read that `deadline_` is for.
+  bool late_ = false;          // It was broken off.
+  uint64_t questions_ = 0;     // To the layer behind, so far.
+  uint64_t open_question_ = 0; // Not answered yet; 0: none.
   bool keep_ = true;
   size_t drained_ = 0;
   std::string scrap_;

@@ -89,6 +89,7 @@ void read_limits(object_reader& in, gateway::gateway_options& to) {
   read_time(in, "idle_timeout", to.idle_timeout, time);
   read_time(in, "read_timeout", to.read_timeout, time);
   read_time(in, "write_timeout", to.write_timeout, time);
+  read_time(in, "answer_timeout", to.answer_timeout, time);
   read_time(in, "stream_heartbeat", to.stream_heartbeat, time);
   if (to.bodies_bytes_max < to.body_bytes_max)
     in.self().fail("`bodies_bytes_max` is smaller than `body_bytes_max`",

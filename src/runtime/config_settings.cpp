@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 57> all{
+constexpr std::array<std::string_view, 58> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 57> all{
   "gateway.limits.idle_timeout",
   "gateway.limits.read_timeout",
   "gateway.limits.write_timeout",
+  "gateway.limits.answer_timeout",
   "gateway.limits.stream_heartbeat",
   "agents.*.kind",
   "agents.*.capabilities",

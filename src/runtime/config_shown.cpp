@@ -126,6 +126,7 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   add("idle_timeout", time_of(x.idle_timeout));
   add("read_timeout", time_of(x.read_timeout));
   add("write_timeout", time_of(x.write_timeout));
+  add("answer_timeout", time_of(x.answer_timeout));
   add("stream_heartbeat", time_of(x.stream_heartbeat));
 }
 

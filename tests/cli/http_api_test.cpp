@@ -85,6 +85,23 @@ TEST_CASE("a failure comes through the door with its problems", "[cli]")
   CHECK(got.problems == wrong.problems);
 }
 
+TEST_CASE("a node that does not answer in time is known to be late", "[cli]")
+{
+  gateway::gateway_options opts;
+  opts.answer_timeout = std::chrono::milliseconds{20};
+  served at{opts};
+  at.api->hold("cancel");
+  cli::http_api api{of(at)};
+  auto got = ask(
+    api,
+    {"cancel", "default", {}, core::text{R"({"run":")" + run + "\"}"}, "k"});
+  // So it is asked again with the same key, and ends with the code 124.
+  CHECK(got.error.code == errc::timed_out);
+  CHECK(got.error.kind == category::timeout);
+  CHECK_THAT(got.error.message, Catch::Contains("answer_timeout"));
+  at.api->release();
+}
+
 TEST_CASE("many calls at once are each answered", "[cli]")
 {
   served at;

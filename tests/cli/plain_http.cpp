@@ -33,7 +33,8 @@ std::string read_all(int from) {
 } // namespace
 
 http_said ask_http(int port, const std::string& method,
-                   const std::string& target, const std::string& body) {
+                   const std::string& target, const std::string& body,
+                   const std::string& headers) {
   http_said said;
   auto fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in where{};
@@ -44,7 +45,8 @@ http_said ask_http(int port, const std::string& method,
                  + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port)
                  + "\r\nConnection: close\r\nContent-Type: application/json"
                    "\r\nContent-Length: "
-                 + std::to_string(body.size()) + "\r\n\r\n" + body;
+                 + std::to_string(body.size()) + "\r\n" + headers + "\r\n"
+                 + body;
   std::string all;
   if (::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0
       && send_all(fd, request))

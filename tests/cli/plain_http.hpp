@@ -12,9 +12,11 @@ struct http_said {
 };
 
 /// One request to 127.0.0.1, on a connection of its own. Nothing of ours is in
-/// the way: what a test sees is what any client sees.
+/// the way: what a test sees is what any client sees. `headers` are lines, each
+/// with its end.
 http_said ask_http(int port, const std::string& method,
-                   const std::string& target, const std::string& body = {});
+                   const std::string& target, const std::string& body = {},
+                   const std::string& headers = {});
 
 /// The port in a node's ready line; 0: there is none.
 int port_of(const std::string& ready);

@@ -66,7 +66,8 @@ public:
   void begin() {
     process_.emplace(std::vector<std::string>{
       "node", "--data", data_, "--listen", "127.0.0.1:0", "--set",
-      "node.disk_reserve=1MiB"});
+      "node.disk_reserve=1MiB", "--set",
+      "gateway.limits.answer_timeout=" + answer_timeout});
   }
   void start() {
     begin();
@@ -84,9 +85,9 @@ public:
   http_said ask(const std::string& target) {
     return ask_http(port_, "GET", "/api/v1/" + target);
   }
-  http_said submit() {
+  http_said submit(const std::string& headers = {}) {
     return ask_http(port_, "POST", "/api/v1/tasks",
-                    R"({"agent":"shell","input":{"command":"true"}})");
+                    R"({"agent":"shell","input":{"command":"true"}})", headers);
   }
   void accepted() {
     for (int i = 0; i < 20'000; ++i)
@@ -96,6 +97,13 @@ public:
       }
     FAIL("new work is refused for ever");
   }
+  /// Asked until it is answered with something else than `status`.
+  http_said submit_until_not(int status, const std::string& headers) {
+    for (int i = 0; i < 1000; ++i)
+      if (auto said = submit(headers); said.status != status)
+        return said;
+    return {};
+  }
   bool all_complete() {
     for (const auto& run : runs_)
       if (!completes(run))
@@ -103,7 +111,6 @@ public:
     return !runs_.empty();
   }
 
-private:
   bool completes(const std::string& run) {
     for (int i = 0; i < 20'000; ++i)
       if (auto said = ask("runs/" + run);
@@ -112,6 +119,9 @@ private:
     return false;
   }
 
+  std::string answer_timeout = "30s";
+
+private:
   std::string data_;
   std::optional<real_program> process_;
   int port_ = 0;
@@ -178,5 +188,33 @@ TEST_CASE("a disk that turns read-only under a node is read and waited for",
   CHECK(asked.get().status == 201);
   node.accepted(); // By itself.
   CHECK(node.all_complete());
+  CHECK(node.end(SIGTERM).code == 0);
+}
+
+TEST_CASE("a request that a disk holds back is answered 504 and done once",
+          "[node][disk]")
+{
+  scratch_directory where;
+  node_on_disk node{where.path("data")};
+  node.answer_timeout = "500ms";
+  node.start();
+  const std::string key = "Idempotency-Key: once\r\n";
+  {
+    frozen_store disk{where.path("data")};
+    if (!disk.frozen) {
+      WARN("SKIPPED: immutable files need root and ext4, xfs or btrfs");
+      return;
+    }
+    auto held = node.submit(key);
+    INFO(held.head << held.body);
+    REQUIRE(held.status == 504);
+    CHECK(json::parse(held.body)["code"] == "unanswered");
+  }
+  auto again = node.submit_until_not(504, key);
+  INFO(again.head << again.body);
+  // Whichever of the two came first when the disk was back.
+  REQUIRE((again.status == 201 || again.status == 200));
+  CHECK(node.completes(json::parse(again.body)["run"]));
+  CHECK(json::parse(node.ask("runs").body)["runs"].size() == 1);
   CHECK(node.end(SIGTERM).code == 0);
 }

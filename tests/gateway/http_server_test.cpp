@@ -300,6 +300,70 @@ TEST_CASE("a request that does not come to its end is answered 408",
   }
 }
 
+TEST_CASE("a request that is not answered in time gets a 504, and its late "
+          "answer nobody",
+          "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.answer_timeout = 20ms;
+  served at{opts};
+  at.api->on("submit", R"({"run":")" + run + R"("})");
+  at.api->hold("submit");
+  auto send = [](auto& client, const std::string& headers) {
+    client.send("POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\n" + headers
+                + "Content-Type: application/json\r\n"
+                  "Content-Length: 12\r\n\r\n{\"name\":\"a\"}");
+  };
+  auto patient = at.connect(); // Waits for the end of its run.
+  send(patient, "Prefer: wait\r\n");
+  at.api->wait_until_held();
+  auto client = at.connect();
+  send(client, "Idempotency-Key: k\r\n");
+  auto with_key = client.read();
+  INFO(with_key.head << with_key.body);
+  REQUIRE(with_key.status == 504);
+  CHECK(with_key.json()["code"] == "unanswered");
+  CHECK_THAT(with_key.json()["detail"].get<std::string>(),
+             Catch::Contains("may still happen; ask again with the same "
+                             "Idempotency-Key"));
+  // The connection goes on, and what comes late does not get into the way.
+  send(client, "");
+  auto without = client.read();
+  CHECK(without.status == 504);
+  CHECK_THAT(without.json()["detail"].get<std::string>(),
+             Catch::Contains("look whether it did before you ask again"));
+  at.api->release();
+  CHECK(patient.read().status == 200);
+  client.send(get("/healthz"));
+  CHECK(client.read().json()["status"] == "ok");
+}
+
+TEST_CASE("a question that is not answered in time says that nothing changed",
+          "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.answer_timeout = 20ms;
+  served at{opts};
+  at.api->hold("status");
+  auto asked = at.get("/api/v1/status");
+  CHECK(asked.status == 504);
+  CHECK_THAT(asked.json()["detail"].get<std::string>(),
+             Catch::Contains("nothing was changed"));
+  CHECK(at.get("/readyz").status == 503);
+  at.api->hold("run"); // A stream is begun by a look at its run.
+  CHECK(at.get("/api/v1/runs/" + run + "/events").status == 504);
+  at.api->hold("backup");
+  auto backup = at.connect();
+  backup.send("POST /api/v1/backup HTTP/1.1\r\nHost: localhost\r\n"
+              "Content-Type: application/json\r\nContent-Length: 13\r\n\r\n"
+              "{\"path\":\"/b\"}");
+  at.api->wait_until_held(4);
+  at.api->hold("run");
+  CHECK(at.get("/api/v1/runs/" + run).status == 504);
+  at.api->release();
+  CHECK(backup.read().status == 200);
+}
+
 TEST_CASE("stopping answers what is in flight and closes the rest", "[gateway]")
 {
   served at;

@@ -88,6 +88,7 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
   CHECK(a.gateway.idle_timeout == b.gateway.idle_timeout);
   CHECK(a.gateway.read_timeout == b.gateway.read_timeout);
   CHECK(a.gateway.write_timeout == b.gateway.write_timeout);
+  CHECK(a.gateway.answer_timeout == b.gateway.answer_timeout);
   CHECK(a.gateway.stream_heartbeat == b.gateway.stream_heartbeat);
   CHECK(a.allocation.weights == b.allocation.weights);
   CHECK(a.allocation.ageing_step == b.allocation.ageing_step);
