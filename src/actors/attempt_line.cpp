@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include "core/cut_text.hpp"
+#include "core/secrets.hpp"
 
 namespace troupe {
 
@@ -53,6 +54,8 @@ void attempt_line::send(std::unique_ptr<ended> x) {
   uint32_t left_out = 0;
   {
     std::lock_guard guard{mutex_};
+    if (kept_)
+      x->log = kept_->kept();
     end_ = std::move(x);
     left_out = std::exchange(left_out_, 0);
   }
@@ -214,9 +217,24 @@ void attempt_line::progress(double fraction, std::string note) {
     send_signal({key_, fraction, std::move(note), false});
 }
 
+core::kept_log_ptr attempt_line::log_so_far() const {
+  std::lock_guard guard{mutex_};
+  return kept_ ? kept_->kept() : nullptr;
+}
+
+void attempt_line::keep(const std::string& line) {
+  std::lock_guard guard{mutex_};
+  if (given_)
+    return;
+  if (!kept_)
+    kept_ = std::make_unique<core::line_log>();
+  kept_->add(line, to_->now());
+}
+
 void attempt_line::log(std::string line) {
+  keep(line);
   if (allow_line(line))
-    send_signal({key_, 0, std::move(line), true});
+    send_signal({key_, 0, core::line_without_secrets(std::move(line)), true});
 }
 
 reply reply_to(const std::shared_ptr<attempt_line>& line) {

@@ -59,6 +59,9 @@ public:
   core::instant planned() const;
   void give_planned();
 
+  /// What it has said so far; null: nothing.
+  core::kept_log_ptr log_so_far() const;
+
   /// The end, once, for the host: it stays here until a host has come for it.
   std::unique_ptr<ended> take_end();
 
@@ -67,6 +70,7 @@ private:
   void send_signal(troupe::progress x);
   bool allow_signal();
   bool allow_line(std::string& line);
+  void keep(const std::string& line);
 
   host_address_ptr to_;
   token key_;
@@ -83,6 +87,7 @@ private:
   core::instant next_signal_;
   core::instant next_line_;
   uint32_t left_out_ = 0; // Lines since the last.
+  std::unique_ptr<core::line_log> kept_; // Null: nothing was said.
 };
 
 /// The agent's end of the line: tells it when the last copy is gone.

@@ -175,6 +175,17 @@ void fire(host_ptr self) {
   tick_when_due(self);
 }
 
+caf::result<live_log> log_of(const host_memory& memory, core::id task) {
+  const hosted* newest = nullptr;
+  for (const auto& [key, x] : memory.attempts)
+    if (key.task == task
+        && (newest == nullptr || newest->what->key < x.what->key))
+      newest = &x;
+  if (newest == nullptr)
+    return make_error(errc::not_found);
+  return live_log{newest->what->key.attempt, newest->line->log_so_far()};
+}
+
 tree_node describe(host_ptr self) {
   auto& st = self->state;
   tree_node node;
@@ -259,6 +270,9 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
       if (slot >= slots.size() || !slots[slot].instance)
         return make_error(errc::not_found, "no instance is in that slot");
       return caf::actor_cast<caf::actor>(slots[slot].instance);
+    },
+    [self](log_atom, core::id task) -> caf::result<live_log> {
+      return log_of(*self->state.memory, task);
     },
     [self](stats_atom) {
       auto& st = self->state;

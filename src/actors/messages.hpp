@@ -41,6 +41,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::held_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::hello)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::host_stats)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::later)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::live_log)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::load_sample)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::loaded_run)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::loaded_runs)
@@ -88,6 +89,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::held_list))
 CAF_ADD_TYPE_ID(troupe, (troupe::hello))
 CAF_ADD_TYPE_ID(troupe, (troupe::host_stats))
 CAF_ADD_TYPE_ID(troupe, (troupe::later))
+CAF_ADD_TYPE_ID(troupe, (troupe::live_log))
 CAF_ADD_TYPE_ID(troupe, (troupe::load_sample))
 CAF_ADD_TYPE_ID(troupe, (troupe::loaded_run))
 CAF_ADD_TYPE_ID(troupe, (troupe::loaded_runs))
@@ -122,6 +124,7 @@ CAF_ADD_ATOM(troupe, troupe, held_atom, "held")
 CAF_ADD_ATOM(troupe, troupe, intake_atom, "intake")
 CAF_ADD_ATOM(troupe, troupe, later_atom, "later")
 CAF_ADD_ATOM(troupe, troupe, load_atom, "load")
+CAF_ADD_ATOM(troupe, troupe, log_atom, "log")
 CAF_ADD_ATOM(troupe, troupe, unlock_atom, "unlock")
 CAF_ADD_ATOM(troupe, troupe, perf_atom, "perf")
 CAF_ADD_ATOM(troupe, troupe, again_atom, "again")
@@ -299,6 +302,8 @@ using host_actor = caf::typed_actor<
   caf::replies_to<tree_atom, tree_query>::with<tree_node>,
   // The instance in that slot, for teams that look closely, and tests.
   caf::replies_to<find_atom, uint64_t>::with<caf::actor>,
+  // What its newest attempt at that task has said so far, while it has it.
+  caf::replies_to<log_atom, core::id>::with<live_log>,
   caf::replies_to<stats_atom>::with<host_stats>>;
 
 /// Every agent's profile, health and performance history.

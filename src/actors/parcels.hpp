@@ -64,6 +64,13 @@ struct ended {
   std::string agent;
   core::end_kind how = core::end_kind::answered;
   outcome what; // For `answered`; its `error.message` for the others.
+  core::kept_log_ptr log; // What it said; null: nothing.
+};
+
+/// What an attempt in progress has said so far.
+struct live_log {
+  uint32_t attempt = 0;
+  core::kept_log_ptr log; // Null: nothing.
 };
 
 /// Newest wins, limited in rate, never numbered.

@@ -151,7 +151,7 @@ void finish(self_ptr self, ended& x) {
   st.tasks.erase(number);
   st.next.recorded.emplace_back(x.agent, x.key);
   st.decide->ended(number, x.key.attempt, x.how, std::move(x.what),
-                   st.home->now(), st.home->random());
+                   st.home->now(), st.home->random(), x.log);
   settle_soon(self);
 }
 

@@ -28,6 +28,8 @@ constexpr way ways[] = {
   {"tasks", "GET", "/api/v1/runs/{run}/tasks"},
   {"tasks", "GET", "/api/v1/tasks"},
   {"task", "GET", "/api/v1/tasks/{task}"},
+  {"logs", "GET", "/api/v1/tasks/{task}/logs"},
+  {"logs", "GET", "/api/v1/runs/{run}/logs"},
   {"why", "GET", "/api/v1/tasks/{task}/why"},
   {"why", "GET", "/api/v1/runs/{run}/why"},
   {"history", "GET", "/api/v1/runs/{run}/history"},

@@ -56,6 +56,10 @@ int run_agents(verb_call& call);
 void tree_options(adder& add);
 int run_tree(verb_call& call);
 
+// verbs_logs.cpp
+void logs_options(adder& add);
+int run_logs(verb_call& call);
+
 // verbs_change.cpp
 void cancel_options(adder& add);
 int run_cancel(verb_call& call);

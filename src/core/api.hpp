@@ -36,6 +36,9 @@ namespace troupe::core {
 ///            score, input, output, error, queued_at, ..., attempts: [..],
 ///            kind, step: {as defined}, depends_on: [{step, on, task}], level,
 ///            max_retries?}
+/// logs       {run | task, attempt?, limit?, after?} -> {lines: [{task, name,
+///            attempt, number, at, line}], next?, live?}: by task and attempt.
+///            `live`: that was all so far; more may come after `next`.
 /// why        {task} -> {task, state, waits_for: [{what, detail, until?}],
 ///            agent?, score?, runners_up?, queue_position?}
 ///            {run} -> the same for each of its tasks that waits (at most 20).

@@ -48,6 +48,9 @@ void gathering::add(run_effects& effects) {
   append(next_.decisions, effects.decisions);
   append(next_.signals, effects.signals);
   append(next_.cached, effects.cached);
+  for (const auto& x : effects.logs)
+    bytes_ += x.lines.size() + row_bytes;
+  append(next_.logs, effects.logs);
 }
 
 void gathering::add(definition_row row) {

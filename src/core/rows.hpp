@@ -119,6 +119,16 @@ struct attempt_row {
   bool operator==(const attempt_row&) const = default;
 };
 
+/// What an attempt said, if it said anything; `lines` as in core/line_log.hpp.
+struct log_row {
+  id task;
+  uint32_t attempt = 0;
+  std::string workspace;
+  uint64_t left_out = 0; // Lines before these.
+  text lines;
+  bool operator==(const log_row&) const = default;
+};
+
 enum class decision_state : uint8_t {
   open,
   approved,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/facts.hpp"
+#include "core/line_log.hpp"
 #include "core/rows.hpp"
 #include "core/store.hpp"
 #include "core/template.hpp"
@@ -53,6 +54,7 @@ struct run_effects {
   std::vector<decision_row> decisions;
   std::vector<signal_row> signals;
   std::vector<cache_row> cached;
+  std::vector<log_row> logs;
   std::vector<timer_change> timers;
   std::vector<uint32_t> offers;    // Ready; to be given to an agent.
   std::vector<uint32_t> withdrawn; // Offered, but no longer ready.
@@ -150,7 +152,7 @@ public:
   /// The attempt has ended. `random` in [0, 1) is for jitter. False: the token
   /// is not the current one, the result is refused.
   bool ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
-             instant now, double random);
+             instant now, double random, const kept_log_ptr& log = nullptr);
   void timer(uint32_t number, due_kind kind, instant now);
   /// Names the sub-runs that the next `take` starts, so that each name is
   /// written together with the task that waits for it.

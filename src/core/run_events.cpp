@@ -46,12 +46,15 @@ std::string run::timed_out_words(const task& t, instant now,
 }
 
 bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
-                instant now, double random) {
+                instant now, double random, const kept_log_ptr& log) {
   if (find(number) == nullptr)
     return false;
   auto& t = at(number);
   if (!working(t) || t.attempt != attempt)
     return false;
+  if (log)
+    out_.logs.push_back({row_.key.with(number), attempt, row_.workspace,
+                         log->left_out, log->lines});
   disarm(t);
   --active_;
   if (t.stopping && (how != end_kind::answered || what.what != verdict::done)) {

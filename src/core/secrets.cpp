@@ -85,4 +85,26 @@ std::vector<std::string> without_secrets(std::vector<std::string> words) {
   return words;
 }
 
+std::string line_without_secrets(std::string line) {
+  constexpr std::string_view blanks = " \t";
+  std::string out;
+  std::string_view left{line};
+  bool next = false; // Hide the next word.
+  while (!left.empty()) {
+    auto begin = std::min(left.find_first_not_of(blanks), left.size());
+    out += left.substr(0, begin);
+    left.remove_prefix(begin);
+    auto end = std::min(left.find_first_of(blanks), left.size());
+    if (end == 0)
+      break;
+    std::string word{left.substr(0, end)};
+    left.remove_prefix(end);
+    out += next ? std::string{hidden_text} : without_secrets(word);
+    next = word == "Bearer" || word == "Basic"
+           || (word.starts_with("--") && word.find('=') == word.npos
+               && names_a_secret(word));
+  }
+  return out;
+}
+
 } // namespace troupe::core

@@ -21,4 +21,8 @@ std::string without_secrets(std::string text);
 /// The same for a command's words; also "--token" hides the word after it.
 std::vector<std::string> without_secrets(std::vector<std::string> words);
 
+/// The same for each word of a line that somebody wrote; also hides what
+/// follows "Bearer" and "Basic".
+std::string line_without_secrets(std::string line);
+
 } // namespace troupe::core

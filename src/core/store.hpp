@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.hpp"
@@ -31,6 +32,7 @@ struct batch {
   std::vector<decision_row> decisions;
   std::vector<signal_row> signals;
   std::vector<cache_row> cached;
+  std::vector<log_row> logs;
 };
 
 enum class commit : uint8_t {
@@ -114,6 +116,14 @@ struct task_filter {
   std::string agent;
 };
 
+/// Whose logs, and from where on, in order of task and attempt.
+struct log_filter {
+  id of;                  // A run: of all its tasks.
+  id task;                // From this task on; nil: from the first.
+  uint32_t attempt = 0;   // And of that one from this attempt on.
+  uint32_t rows_max = 64; // About 16 KiB each.
+};
+
 struct run_page {
   std::vector<run_row> rows; // Newest first.
   std::string next;          // Empty: the last page.
@@ -159,6 +169,7 @@ public:
   virtual result<std::optional<run_row>> find_run(id run) = 0;
   virtual result<std::optional<task_row>> find_task(id task) = 0;
   virtual result<std::vector<attempt_row>> attempts(id task) = 0;
+  virtual result<std::vector<log_row>> logs(const log_filter& what) = 0;
   virtual result<std::vector<decision_row>>
   open_decisions(const std::string& workspace) = 0;
   /// Segments of a shard that hold facts from `seq` on.
@@ -176,6 +187,13 @@ public:
   /// REQUIRES: a writer has opened the store (or did so before).
   virtual std::unique_ptr<store_reader> reader() = 0;
 };
+
+/// The first and the last task that `what` asks for.
+inline std::pair<id, id> tasks_in(const log_filter& what) {
+  auto one = what.of.number() != 0;
+  auto first = what.task ? what.task : what.of;
+  return {first, one ? what.of : what.of.with(id::number_max)};
+}
 
 /// The shard that a slot belongs to.
 inline uint32_t shard_of(uint32_t slot, uint32_t shards) {

@@ -177,7 +177,8 @@ complaint bad_query(const std::string& name, std::string what,
 }
 
 bool is_number(std::string_view name) {
-  return name == "limit" || name == "depth" || name == "priority";
+  return name == "limit" || name == "depth" || name == "priority"
+         || name == "attempt";
 }
 
 // Query fields become params; numbers stay numbers, `input` is JSON already.

@@ -35,6 +35,7 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"runs", {"state", "name", "limit", "after"}},
     {"tasks", {"run", "state", "agent", "name", "limit", "after"}},
     {"task", {"task"}},
+    {"logs", {"run", "task", "attempt", "limit", "after"}},
     {"history", {"run", "limit", "after"}},
     {"approvals", {}},
     {"why", {"run", "task"}},
@@ -95,7 +96,7 @@ std::string_view wanted_type(std::string_view field, const json& value) {
     return value.is_array() || value.is_string() ? "" : "a list";
   if (field == "format")
     return value == "wfcommons" ? "" : "`wfcommons`";
-  for (auto other : {"input", "payload", "limit", "depth"})
+  for (auto other : {"input", "payload", "limit", "depth", "attempt"})
     if (field == other)
       return "";
   return value.is_string() ? "" : "a text";

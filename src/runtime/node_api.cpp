@@ -46,6 +46,7 @@ void node_api::call(core::api_request what, callback then) {
     {"runs", &node_api::runs_call},
     {"tasks", &node_api::tasks_call},
     {"task", &node_api::task_call},
+    {"logs", &node_api::logs_call},
     {"history", &node_api::history_call},
     {"approvals", &node_api::approvals_call},
     {"why", &node_api::why_call},

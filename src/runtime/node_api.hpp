@@ -61,6 +61,8 @@ private:
   void approvals_call(question& q);
   // api_task.cpp
   void task_call(question& q);
+  // api_logs.cpp
+  void logs_call(question& q);
   // api_progress.cpp
   void add_eta(const core::run_row& row, json shown, const callback& then);
   // api_live.cpp

@@ -158,6 +158,8 @@ void apply(memory_state& state, const core::batch& b) {
     put_signal(state, x);
   for (const auto& x : b.cached)
     state.cached[{x.workspace, x.key}] = x;
+  for (const auto& x : b.logs)
+    state.logs[{x.task, x.attempt}] = x;
   if (b.count > 0)
     state.segments[{b.shard, b.first_seq}] = {b.shard, b.first_seq, b.count,
                                               b.epoch, b.facts};
@@ -165,7 +167,7 @@ void apply(memory_state& state, const core::batch& b) {
   state.newest = std::max(state.newest, newest_stamp(b));
   state.rows += b.definitions.size() + b.keys.size() + b.runs.size()
                 + b.tasks.size() + b.attempts.size() + b.decisions.size()
-                + b.signals.size() + b.cached.size();
+                + b.signals.size() + b.cached.size() + b.logs.size();
 }
 
 bool take_fault(std::atomic<uint32_t>& fault) {

@@ -132,6 +132,21 @@ public:
     return found;
   }
 
+  result<std::vector<core::log_row>>
+  logs(const core::log_filter& what) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    auto [first, last] = core::tasks_in(what);
+    std::vector<core::log_row> found;
+    for (auto i = state_->logs.lower_bound({first, what.attempt});
+         i != state_->logs.end() && i->first.first <= last
+         && found.size() < what.rows_max;
+         ++i)
+      found.push_back(i->second);
+    return found;
+  }
+
   result<std::vector<core::decision_row>>
   open_decisions(const string& workspace) override {
     guard lock{state_->mutex};

@@ -33,6 +33,7 @@ void forget(memory_state& state, id run) {
   erase_range(state.tasks, run, last);
   erase_range(state.decisions, run, last);
   erase_range(state.attempts, std::pair{run, 0u}, std::pair{last, UINT32_MAX});
+  erase_range(state.logs, std::pair{run, 0u}, std::pair{last, UINT32_MAX});
   state.signals.erase(run);
   state.runs.erase(run);
 }

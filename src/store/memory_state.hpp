@@ -28,6 +28,7 @@ struct memory_state {
   std::map<core::id, core::run_row> runs;
   std::map<core::id, core::task_row> tasks;
   std::map<std::pair<core::id, uint32_t>, core::attempt_row> attempts;
+  std::map<std::pair<core::id, uint32_t>, core::log_row> logs;
   std::map<core::id, core::decision_row> decisions;
   std::map<named, core::definition_row> definitions; // By hash.
   std::map<named, core::key_row> keys;

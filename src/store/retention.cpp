@@ -125,6 +125,7 @@ int retention::remove_some(core::id run) {
 
 int retention::remove_rest(core::id run) {
   for (const auto* sql : {"DELETE FROM attempts WHERE task>=? AND task<=?",
+                          "DELETE FROM logs WHERE task>=? AND task<=?",
                           "DELETE FROM decisions WHERE task>=? AND task<=?",
                           "DELETE FROM signals WHERE run>=? AND run<=?"}) {
     auto q = db_.use(sql);

@@ -64,6 +64,8 @@ int row_writer::write(const core::batch& b) {
     code = write_all(b.signals);
   if (code == SQLITE_OK)
     code = write_all(b.cached);
+  if (code == SQLITE_OK)
+    code = write_all(b.logs);
   return code;
 }
 

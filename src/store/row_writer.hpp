@@ -34,6 +34,7 @@ private:
   int write(const core::decision_row& x);
   int write(const core::signal_row& x);
   int write(const core::cache_row& x);
+  int write(const core::log_row& x);
 
   void bind_changes(binder& to, const core::run_row& x);
   void bind_changes(binder& to, const core::task_row& x);

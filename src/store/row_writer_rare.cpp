@@ -69,6 +69,17 @@ int row_writer::write(const core::cache_row& x) {
   return finish(put, to.code(), 1);
 }
 
+int row_writer::write(const core::log_row& x) {
+  sqlite3_stmt* put = nullptr;
+  if (auto code = db_.keep(sql::put_log, put); code != SQLITE_OK)
+    return code;
+  key_bytes task{x.task};
+  binder to{put};
+  to.key(task).number(x.attempt).word(x.workspace);
+  to.number(static_cast<int64_t>(x.left_out)).text(x.lines.view());
+  return finish(put, to.code(), 1);
+}
+
 void ids_to(std::string& bytes, const std::vector<core::id>& ids) {
   bytes.clear();
   for (auto x : ids)

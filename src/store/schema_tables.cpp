@@ -209,11 +209,23 @@ constexpr const char* tables_4 = R"sql(
 ALTER TABLE tasks ADD COLUMN deadline INTEGER;
 )sql";
 
+// Of attempts that said something; of the others nothing is written.
+constexpr const char* tables_5 = R"sql(
+CREATE TABLE logs(
+  task BLOB NOT NULL,
+  attempt INTEGER NOT NULL,
+  workspace TEXT NOT NULL,
+  left_out INTEGER, -- Lines before these.
+  lines TEXT,       -- The newest: time and text, a line each.
+  PRIMARY KEY(task, attempt)
+) WITHOUT ROWID;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
   static const migration steps[] = {
-    {1, tables_1}, {2, tables_2}, {3, tables_3}, {4, tables_4}};
+    {1, tables_1}, {2, tables_2}, {3, tables_3}, {4, tables_4}, {5, tables_5}};
   return steps;
 }
 

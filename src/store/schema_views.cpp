@@ -61,10 +61,12 @@ std::string views_sql() {
       "THEN 'expired' ELSE 'void' END AS state, answered_by, "
       "comment, "
     + time("asked_at") + ", " + time("answered_at");
+  auto logs = uuid("task", "task") + ", attempt, workspace, left_out, lines";
   auto history = "shard, first_seq, count, epoch, " + time("at")
                  + ", lower(hex(hash)) AS hash, length(body) AS bytes";
   return view("runs_view", runs, "runs") + view("tasks_view", tasks, "tasks")
          + view("decisions_view", decisions, "decisions")
+         + view("logs_view", logs, "logs")
          + view("history_view", history, "segments");
 }
 

@@ -81,6 +81,24 @@ sqlite_reader::find_cached(const string& workspace, const string& key,
   return found;
 }
 
+result<std::vector<core::log_row>>
+sqlite_reader::logs(const core::log_filter& what) {
+  if (auto bad = begin())
+    return bad;
+  auto [first, last] = core::tasks_in(what);
+  auto q = db_->use("SELECT task, attempt, workspace, left_out, lines FROM "
+                    "logs WHERE (task,attempt)>=(?1,?2) AND task<=?3 "
+                    "ORDER BY task, attempt LIMIT ?4");
+  q.bind(first, what.attempt, last, what.rows_max);
+  std::vector<core::log_row> found;
+  while (q.next())
+    found.push_back({q.key(0), q.as<uint32_t>(1), q.string(2),
+                     q.as<uint64_t>(3), core::text{q.string(4)}});
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
 result<std::vector<core::segment>>
 sqlite_reader::history(uint32_t shard, uint64_t seq, uint32_t limit) {
   if (auto bad = begin())

@@ -36,6 +36,8 @@ public:
   core::result<std::optional<core::run_row>> find_run(core::id run) override;
   core::result<std::optional<core::task_row>> find_task(core::id task) override;
   core::result<std::vector<core::attempt_row>> attempts(core::id task) override;
+  core::result<std::vector<core::log_row>>
+  logs(const core::log_filter& what) override;
   core::result<std::vector<core::decision_row>>
   open_decisions(const std::string& workspace) override;
   core::result<std::vector<core::segment>> history(uint32_t shard, uint64_t seq,

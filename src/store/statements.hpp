@@ -41,6 +41,10 @@ inline constexpr const char* put_attempt =
   "started_at, ended_at, error_code, error_kind, error, score) "
   "VALUES(?,?,?,?,?,?,?,?,?,?)";
 
+inline constexpr const char* put_log =
+  "INSERT OR REPLACE INTO logs(task, attempt, workspace, left_out, lines) "
+  "VALUES(?,?,?,?,?)";
+
 inline constexpr const char* insert_key =
   "INSERT INTO idempotency_keys(workspace, key, run, body_hash, created_at) "
   "VALUES(?,?,?,?,?)";

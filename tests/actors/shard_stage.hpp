@@ -122,7 +122,7 @@ struct shard_stage : house_stage {
 
   void answer_of_ann(const token& key, outcome what,
                      core::end_kind how = core::end_kind::answered) {
-    tell(ended_list{{ended{key, "ann", how, std::move(what)}}});
+    tell(ended_list{{ended{key, "ann", how, std::move(what), nullptr}}});
   }
 
   // -- what the test hears ----------------------------------------------------

@@ -56,7 +56,7 @@ struct story {
                      "  hold: {signal: go, depends_on: first}\n"
                      "  ask: {approve: {by: boss}}\n");
     write_file(bad, "workflow: bad\nsteps:\n  a:\n    agent: shell\n"
-                    "    retries: 0\n    input: {command: exit 3}\n");
+                    "    retries: 0\n    input: {command: echo no >&2; exit 3}\n");
   }
 
   std::string ask(std::vector<std::string> args) {
@@ -90,6 +90,7 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   story at;
   holds("event", at.ask({"submit", at.bad, "--wait"}));
   holds("run", at.ask({"status", "@latest"}));
+  holds("logs", at.ask({"logs", "@latest"}));
   holds("task", at.ask({"status", "@latest/a"}));
   holds("change", at.ask({"retry", "@latest"}));
   holds("event", at.ask({"watch", "@latest"}));

@@ -41,3 +41,16 @@ TEST_CASE("a command shows its words but not their secrets", "[secrets]")
   CHECK(without_secrets(words{"TOKEN=abc", "make token = x"})
         == words{"TOKEN=(hidden)", "make token = x"});
 }
+
+TEST_CASE("a line hides secrets in any of its words", "[secrets]")
+{
+  CHECK(line_without_secrets("  a=1 TOKEN=x  and --key=y ")
+        == "  a=1 TOKEN=(hidden)  and --key=(hidden) ");
+  CHECK(line_without_secrets("Authorization: Bearer abc.def ok")
+        == "Authorization: Bearer (hidden) ok");
+  CHECK(line_without_secrets("login --password hunter2 --fast")
+        == "login --password (hidden) --fast");
+  CHECK(line_without_secrets("unexpected token here")
+        == "unexpected token here");
+  CHECK(line_without_secrets("").empty());
+}

@@ -266,3 +266,18 @@ TEST_CASE("live and failed runs are read through their indexes",
                  "key DESC LIMIT 9"),
             "INDEX tasks_few"));
 }
+
+TEST_CASE("a store of before agents' logs gets their table and keeps its rows",
+          "[store][files]")
+{
+  closed_store s;
+  s.run("DROP TABLE logs; UPDATE meta SET value=4 WHERE name='schema_version'");
+  {
+    session owner{*s.made};
+    auto work = sample_batch(0, 1, 1);
+    work.logs = {{work.tasks[0].key, 1, "default", 0, text{"t x\n"}}};
+    REQUIRE(owner.append(work).what == commit::done);
+    REQUIRE_FALSE(owner.writer->close());
+  }
+  CHECK(s.one("SELECT lines FROM logs_view") == "t x\n");
+}

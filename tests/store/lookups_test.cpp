@@ -254,3 +254,29 @@ TEST_CASE("pages of tasks keep to their run, or show all from the newest",
   failed.workspace = "other";
   CHECK(a.reader->tasks(failed, {})->rows.empty());
 }
+
+TEST_CASE("what attempts said is found by run and by task", "[store]")
+{
+  adapter a;
+  auto run = id::make(t0, 1, 7);
+  auto row = [&](uint32_t task, uint32_t attempt) {
+    return log_row{run.with(task), attempt, "default", attempt, text{"t x\n"}};
+  };
+  auto other = row(1, 1);
+  other.task = id::make(t0, 1, 8).with(1);
+  batch b;
+  b.logs = {row(2, 1), row(1, 1), row(1, 2), other};
+  REQUIRE(a.append(b).what == commit::done);
+  using rows = std::vector<log_row>;
+  log_filter what;
+  what.of = run;
+  CHECK(*a.reader->logs(what) == rows{row(1, 1), row(1, 2), row(2, 1)});
+  what.task = run.with(1);
+  what.attempt = 2;
+  CHECK(*a.reader->logs(what) == rows{row(1, 2), row(2, 1)});
+  what.rows_max = 1;
+  CHECK(*a.reader->logs(what) == rows{row(1, 2)});
+  what = {};
+  what.of = run.with(1);
+  CHECK(*a.reader->logs(what) == rows{row(1, 1), row(1, 2)});
+}

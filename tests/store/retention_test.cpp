@@ -30,6 +30,7 @@ struct fixture {
     run.input = payload;
     for (auto& x : b.tasks)
       x.output = payload;
+    b.logs = {{run.key.with(1), 1, "default", 0, text{"t said\n"}}};
     b.keys = {{"default", run.idempotency_key, run.key, "hash", t0}};
     REQUIRE(owner.append(b).what == commit::done);
     return run.key;

@@ -1,0 +1,64 @@
+#include "core/on_demand.hpp"
+
+#include <algorithm>
+
+namespace troupe::core {
+
+namespace {
+
+/// `deploy.k8s` is also `deploy`.
+bool has(const profile& who, const std::string& word) {
+  return std::any_of(who.capabilities.begin(), who.capabilities.end(),
+                     [&](const std::string& x) {
+                       return x == word || x.starts_with(word + ".");
+                     });
+}
+
+/// The first name that is free; none: all are there.
+std::optional<std::string> free_name(const standby& of,
+                                     std::span<const member_view> members) {
+  for (uint32_t n = 1; n <= of.instances_max; ++n) {
+    auto name = instance_name(of.who.name, n);
+    auto taken = std::any_of(members.begin(), members.end(),
+                             [&](const auto& x) { return x.who.name == name; });
+    if (!taken)
+      return name;
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string instance_name(const std::string& standby, uint32_t number) {
+  return number == 1 ? standby : standby + "-" + std::to_string(number);
+}
+
+bool can_do(const profile& who, const needs& need) {
+  if (!need.agent.empty() && need.agent != who.name)
+    return false;
+  auto one = [&](const std::string& word) { return has(who, word); };
+  const auto& words = need.capabilities;
+  return words.empty()
+         || (need.partial ? std::any_of(words.begin(), words.end(), one)
+                          : std::all_of(words.begin(), words.end(), one));
+}
+
+std::optional<make_request> make_for(const needs& need,
+                                     std::span<const standby> all,
+                                     std::span<const member_view> members) {
+  for (const auto& x : members)
+    if ((x.made_from.empty() || x.unsettled) && can_do(x.who, need))
+      return std::nullopt;
+  for (const auto& x : all) {
+    auto name = free_name(x, members);
+    if (!name)
+      continue;
+    auto who = x.who;
+    who.name = *name;
+    if (can_do(who, need))
+      return make_request{x.who.name, *name};
+  }
+  return std::nullopt;
+}
+
+} // namespace troupe::core
