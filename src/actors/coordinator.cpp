@@ -182,6 +182,7 @@ void take_hello(coordinator_ptr self, const hello& x) {
   if (auto known = host_of(st, name);
       known != nullptr && known->generation == x.generation) {
     if (x.announces) {
+      known->outside = x.outside;
       st.choose->agent_up(x.who, static_cast<uint32_t>(running.size()));
       decide_soon(self);
     }
@@ -204,6 +205,23 @@ void take_hello(coordinator_ptr self, const hello& x) {
   for (const auto& [type, value] : st.performance[name])
     st.choose->performance(name, type, value);
   heard(self, name);
+}
+
+/// One that leaves, and takes nothing any more, is forgotten when it has
+/// nothing. It hears of that behind all that was ever sent to it.
+void let_go(coordinator_ptr self, const std::string& name) {
+  auto& st = self->state;
+  if (!st.silent.empty() || !st.unheard.empty())
+    return; // We do not know yet what it has; the crew asks again.
+  if (auto known = host_of(st, name)) {
+    if (st.choose->tasks_of(name) > 0 || !known->held.empty())
+      return;
+    st.choose->agent_down(name);
+    *known = {};
+  }
+  auto host = st.home->host(name);
+  if (auto to = host.handle())
+    self->send(to, bye_atom_v);
 }
 
 void take_running(coordinator_ptr self, running_list& list) {
@@ -272,7 +290,7 @@ void begin(coordinator_ptr self) {
     if (auto to = st.shards[shard].handle())
       self->send(to, anew_atom_v);
   }
-  for (const auto& name : st.home->agent_names)
+  for (const auto& name : st.home->members->names())
     if (auto to = st.home->host(name).handle()) {
       st.unheard.insert(name);
       self->send(to, anew_atom_v);
@@ -329,6 +347,7 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
       self->state.performance[agent][type] = value;
       self->state.choose->performance(agent, type, value);
     },
+    [self](bye_atom, const std::string& name) { let_go(self, name); },
     [self](decide_atom) {
       self->state.deciding = false;
       decide(self);

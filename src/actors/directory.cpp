@@ -117,7 +117,7 @@ void remember(self_ptr self) {
                               again_atom_v);
   auto job = [me, home = self->state.home](core::store_reader& store) {
     auto past = read_past(store);
-    for (const auto& agent : home->agent_names)
+    for (const auto& agent : home->members->names())
       if (auto pos = past.find(agent); pos != past.end())
         caf::anon_send(me, std::move(pos->second));
   };
@@ -194,7 +194,7 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
   auto& st = self->state;
   st.coordinator = home->coordinator;
   st.home = std::move(home);
-  for (const auto& name : st.home->agent_names)
+  for (const auto& name : st.home->members->names())
     if (auto to = st.home->host(name).handle())
       self->send(to, anew_atom_v); // They may have said hello to a former life.
   remember(self);
@@ -206,6 +206,9 @@ directory_actor::behavior_type directory(self_ptr self, house_ptr home) {
     },
     [self](health_atom, const std::string& agent, core::agent_health to) {
       self->state.agents[agent].health = to;
+    },
+    [self](bye_atom, const std::string& agent) {
+      self->state.agents.erase(agent);
     },
     [self](const performed_list& list) { fold(self, list); },
     [self](again_atom) { remember(self); },

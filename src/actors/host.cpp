@@ -32,7 +32,9 @@ held_list held(const host_actor_state& st, uint32_t shard) {
   return list;
 }
 
-void say_hello(host_ptr self, bool announces = false) {
+} // namespace
+
+void say_hello(host_ptr self, bool announces) {
   auto& st = self->state;
   hello x;
   x.who = st.spec.who;
@@ -51,6 +53,8 @@ void say_hello(host_ptr self, bool announces = false) {
     self->send(to, x);
 }
 
+namespace {
+
 void hear_announced(host_ptr self) {
   auto& spec = self->state.spec;
   if (!spec.announced)
@@ -66,6 +70,8 @@ void look_around(host_ptr self) {
   resend(self);
   look_at_call(self);
   hear_announced(self);
+  drop_old_slots(self);
+  leave_when_done(self);
 }
 
 void tick_when_due(host_ptr self) {
@@ -97,7 +103,9 @@ void keep_for_later(host_ptr self, const token& key) {
 /// A new life: what ended meanwhile, and who holds what.
 void take_over(host_ptr self) {
   auto& st = self->state;
-  if (st.memory->drained)
+  if (st.memory->spec != st.spec.number)
+    retire_slots(self); // It was changed while no host lived.
+  if (st.memory->drained || st.memory->leaving)
     st.health = core::agent_health::draining;
   std::vector<token> open;
   for (const auto& [key, x] : st.memory->attempts)
@@ -110,6 +118,8 @@ void take_over(host_ptr self) {
   for (const auto& slot : st.memory->slots)
     if (slot.instance)
       self->monitor(slot.instance);
+  for (const auto& x : st.memory->old_slots)
+    self->monitor(x.what.instance);
   if (st.generation > 1)
     for (uint32_t shard = 0; shard < st.shards.size(); ++shard)
       if (auto to = st.shards[shard].handle()) {
@@ -118,15 +128,14 @@ void take_over(host_ptr self) {
         self->send(to, std::move(list));
       }
   fill_slots(self);
-  say_hello(self);
+  say_hello(self, false);
 }
+
+} // namespace
 
 void set_health(host_ptr self, core::agent_health to) {
   auto& st = self->state;
-  // What somebody else says stands, whatever timer of a crash fires meanwhile.
-  if (self->current_sender() != self->ctrl())
-    st.memory->drained = to == core::agent_health::draining;
-  if (st.memory->drained)
+  if (st.memory->drained || st.memory->leaving)
     to = core::agent_health::draining;
   st.health = to;
   if (to == core::agent_health::healthy)
@@ -135,6 +144,15 @@ void set_health(host_ptr self, core::agent_health to) {
     self->send(coordinator, health_atom_v, st.spec.who.name, to);
   if (auto directory = st.directory.handle())
     self->send(directory, health_atom_v, st.spec.who.name, to);
+}
+
+namespace {
+
+void hear_health(host_ptr self, core::agent_health to) {
+  // What somebody else says stands, whatever timer of a crash fires meanwhile.
+  if (self->current_sender() != self->ctrl())
+    self->state.memory->drained = to == core::agent_health::draining;
+  set_health(self, to);
 }
 
 void cancel(host_ptr self, const token& key, bool force) {
@@ -261,8 +279,18 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     },
     [self](done_atom, const token_list& list) { take_done(self, list); },
     [self](const later& x) { keep_for_later(self, x.key); },
-    [self](anew_atom) { say_hello(self); },
-    [self](health_atom, core::agent_health to) { set_health(self, to); },
+    [self](anew_atom) { say_hello(self, false); },
+    [self](health_atom, core::agent_health to) { hear_health(self, to); },
+    [self](renew_atom, const agent_spec_ptr& to) { renew(self, *to); },
+    [self](leave_atom) { leave(self); },
+    [self](bye_atom) {
+      auto& memory = *self->state.memory;
+      memory.last_came = memory.leaving;
+      if (memory.leaving)
+        return leave_when_done(self);
+      // It stays after all, and the coordinator has just forgotten it.
+      say_hello(self, false);
+    },
     [self](caf::tick_atom) { fire(self); },
     [self](tree_atom, const tree_query&) { return describe(self); },
     [self](find_atom, uint64_t slot) -> caf::result<caf::actor> {

@@ -27,6 +27,7 @@ struct agent_spec {
   /// Crashes beyond it disable the agent for `disabled_for`.
   restart_intensity limit{100, std::chrono::seconds{5}};
   std::chrono::seconds disabled_for{30};
+  uint64_t number = 1; // Grows when it is changed while the node runs.
 };
 
 /// An attempt that a host has.
@@ -37,6 +38,7 @@ struct hosted {
   std::unique_ptr<ended> end; // Kept until it is recorded.
   core::instant since;
   phase now = phase::waits_for_go;
+  uint64_t spec = 0;         // The number of that which works on it.
   bool slot_is_free = false; // Its slot is somebody else's.
   bool timed_out = false;    // It is to end because its time is up.
 };
@@ -45,6 +47,12 @@ struct hosted {
 struct slot {
   instance_actor instance;
   token busy; // task nil: free.
+};
+
+/// An instance of an agent as it was before a change: it finishes what it has.
+struct old_slot {
+  slot what;
+  uint64_t spec = 0;
 };
 
 struct token_hash {
@@ -59,8 +67,12 @@ struct host_memory {
   std::set<token> unrecorded; // Those that have ended.
   uint32_t without_slot = 0;  // Those whose slot is somebody else's.
   std::vector<slot> slots;    // A reactive agent has one, for all.
-  bool drained = false;       // Somebody wants it to get no new work.
-  uint32_t lost_slots = 0;    // Threads that ignore cancellation.
+  std::vector<old_slot> old_slots;
+  uint64_t spec = 1;       // The number of that which `slots` are made of.
+  bool drained = false;    // Somebody wants it to get no new work.
+  bool leaving = false;    // It is to end when it has nothing left.
+  bool last_came = false;  // And gets nothing more: the coordinator says so.
+  uint32_t lost_slots = 0; // Threads that ignore cancellation.
   std::shared_ptr<present_call> calling = std::make_shared<present_call>();
 };
 
@@ -99,6 +111,18 @@ void instance_crashed(host_ptr self, const caf::down_msg& down);
 /// Names a reactive agent that holds its thread, while it does.
 void look_at_call(host_ptr self);
 void fill_slots(host_ptr self);
+void say_hello(host_ptr self, bool announces);
+void set_health(host_ptr self, core::agent_health to);
+/// Instances of another spec than the present one get nothing more.
+void retire_slots(host_ptr self);
+/// Ends those that have finished.
+void drop_old_slots(host_ptr self);
+/// If an old instance ended: what it had not begun goes to a present one.
+void old_slot_crashed(host_ptr self, const caf::actor_addr& who);
+void renew(host_ptr self, const agent_spec& to);
+void leave(host_ptr self);
+/// Tells the crew once nothing is left of one that leaves.
+void leave_when_done(host_ptr self);
 /// Slots in use.
 inline uint32_t load_of(const host_memory& memory) {
   return memory.lost_slots

@@ -104,6 +104,8 @@ void regain_slot(host_ptr self, const token& key) {
 void fill_slots(host_ptr self) {
   auto& st = self->state;
   auto blocking = std::holds_alternative<agent_factory>(st.spec.make);
+  if (st.memory->leaving && st.memory->last_came)
+    return;
   auto wanted = blocking ? st.spec.who.max_load : 1;
   st.memory->slots.resize(std::max<size_t>(st.memory->slots.size(), wanted));
   for (auto& slot : st.memory->slots)
@@ -155,6 +157,7 @@ void call_agent(host_ptr self, std::vector<hosted*>& list) {
   for (auto* x : list) {
     x->now = hosted::phase::runs;
     x->since = now;
+    x->spec = st.spec.number;
     if (!blocking) {
       all.items.push_back({x->what, x->line});
       if (mutated(core::mutant::double_dispatch))
@@ -196,6 +199,7 @@ void take_done(host_ptr self, const token_list& list) {
       if (slot.busy == key && x.end->how != core::end_kind::stuck)
         slot.busy = {};
   }
+  drop_old_slots(self);
   crash_point("host.after_end");
   if (!ends.empty())
     report(self, ends);
@@ -218,6 +222,7 @@ void forget_recorded(host_ptr self, const token_list& list) {
   }
   if (!free.empty())
     tell_freed(self, std::move(free), false);
+  leave_when_done(self);
 }
 
 void resend(host_ptr self) {
@@ -249,8 +254,10 @@ void instance_crashed(host_ptr self, const caf::down_msg& down) {
   auto pos = std::find_if(slots.begin(), slots.end(), [&](const slot& s) {
     return s.instance == down.source;
   });
-  if (pos == slots.end())
+  if (pos == slots.end()) {
+    old_slot_crashed(self, down.source);
     return;
+  }
   // What has begun ends by itself, or goes on elsewhere. What was still in the
   // instance's mailbox is for the next one.
   auto reactive = std::holds_alternative<reactive_factory>(st.spec.make);

@@ -4,11 +4,11 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "actors/known_workflows.hpp"
+#include "actors/member_list.hpp"
 #include "actors/messages.hpp"
 #include "actors/warning_log.hpp"
 #include "core/allocation.hpp"
@@ -81,16 +81,12 @@ struct house {
   child_ref<clock_actor> clock;
   std::vector<child_ref<reader_actor>> readers;
   std::vector<child_ref<shard_actor>> shards;
-  roster_ptr agents;                    // Hosts by the agent's name.
-  std::vector<std::string> agent_names; // In order of the config.
-  std::set<std::string> outside_agents; // Work in processes of their own.
+  child_ref<crew_actor> crew;
+  roster_ptr agents; // Hosts by the agent's name.
+  std::shared_ptr<member_list> members = std::make_shared<member_list>();
 
   child_ref<host_actor> host(const std::string& agent) const {
     return {agents, agent};
-  }
-  /// Whether agents' code in this process could have ended it.
-  bool code_of_agents_inside() const {
-    return outside_agents.size() < agent_names.size();
   }
   uint32_t shard_of(core::id x) const {
     return core::shard_of(x.slot(), opts.shards);

@@ -13,6 +13,7 @@
 
 // These never leave the node today. What is to cross nodes gets an encoding of
 // our own in the link's envelope, not CAF's.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::agent_spec_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::answer_callback)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::assigned_list)
@@ -26,6 +27,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::core::duration)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::core::explanation)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::core::id)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::core::store_stats)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::crew_change)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deliveries)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::demand_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::ended)
@@ -61,6 +63,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::held_attempt>)
 CAF_BEGIN_TYPE_ID_BLOCK(troupe,
                         caf::id_block::troupe_supervision_last_type_id + 1)
 
+CAF_ADD_TYPE_ID(troupe, (troupe::agent_spec_ptr))
 CAF_ADD_TYPE_ID(troupe, (troupe::answer))
 CAF_ADD_TYPE_ID(troupe, (troupe::answer_callback))
 CAF_ADD_TYPE_ID(troupe, (troupe::assigned_list))
@@ -75,6 +78,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::core::duration))
 CAF_ADD_TYPE_ID(troupe, (troupe::core::explanation))
 CAF_ADD_TYPE_ID(troupe, (troupe::core::id))
 CAF_ADD_TYPE_ID(troupe, (troupe::core::store_stats))
+CAF_ADD_TYPE_ID(troupe, (troupe::crew_change))
 CAF_ADD_TYPE_ID(troupe, (troupe::deliveries))
 CAF_ADD_TYPE_ID(troupe, (troupe::demand_list))
 CAF_ADD_TYPE_ID(troupe, (troupe::ended))
@@ -109,6 +113,7 @@ CAF_ADD_ATOM(troupe, troupe, ack_atom, "ack")
 CAF_ADD_ATOM(troupe, troupe, adopt_atom, "adopt")
 CAF_ADD_ATOM(troupe, troupe, append_atom, "append")
 CAF_ADD_ATOM(troupe, troupe, backup_atom, "backup")
+CAF_ADD_ATOM(troupe, troupe, bye_atom, "bye")
 CAF_ADD_ATOM(troupe, troupe, cancel_atom, "cancel")
 CAF_ADD_ATOM(troupe, troupe, decide_atom, "decide")
 CAF_ADD_ATOM(troupe, troupe, done_atom, "done")
@@ -123,12 +128,15 @@ CAF_ADD_ATOM(troupe, troupe, health_atom, "health")
 CAF_ADD_ATOM(troupe, troupe, held_atom, "held")
 CAF_ADD_ATOM(troupe, troupe, intake_atom, "intake")
 CAF_ADD_ATOM(troupe, troupe, later_atom, "later")
+CAF_ADD_ATOM(troupe, troupe, leave_atom, "leave")
 CAF_ADD_ATOM(troupe, troupe, load_atom, "load")
 CAF_ADD_ATOM(troupe, troupe, log_atom, "log")
 CAF_ADD_ATOM(troupe, troupe, unlock_atom, "unlock")
 CAF_ADD_ATOM(troupe, troupe, perf_atom, "perf")
 CAF_ADD_ATOM(troupe, troupe, again_atom, "again")
 CAF_ADD_ATOM(troupe, troupe, anew_atom, "anew")
+CAF_ADD_ATOM(troupe, troupe, reload_atom, "reload")
+CAF_ADD_ATOM(troupe, troupe, renew_atom, "renew")
 CAF_ADD_ATOM(troupe, troupe, stats_atom, "stats")
 CAF_ADD_ATOM(troupe, troupe, watch_atom, "watch")
 CAF_ADD_ATOM(troupe, troupe, why_atom, "why")
@@ -262,6 +270,8 @@ using coordinator_actor = caf::typed_actor<
   caf::reacts_to<health_atom, std::string, core::agent_health>,
   // Past performance of (agent, type) has changed.
   caf::reacts_to<perf_atom, std::string, std::string, double>,
+  // It leaves: once it has nothing, it is forgotten and told so.
+  caf::reacts_to<bye_atom, std::string>,
   // INTERNAL: decide.
   caf::reacts_to<decide_atom>,
   // INTERNAL: a rate limit may have room again.
@@ -295,6 +305,12 @@ using host_actor = caf::typed_actor<
   caf::reacts_to<anew_atom>,
   // Takes new work or not.
   caf::reacts_to<health_atom, core::agent_health>,
+  // Work as this says from now on; what it has ends as it began.
+  caf::reacts_to<renew_atom, agent_spec_ptr>,
+  // Finish what there is, and then tell the crew.
+  caf::reacts_to<leave_atom>,
+  // From the coordinator: nothing more is on its way.
+  caf::reacts_to<bye_atom>,
   // INTERNAL: ends that were not recorded yet are sent again; the watchdog.
   caf::reacts_to<ack_atom>,
   // INTERNAL: timers of reactive agents.
@@ -306,10 +322,21 @@ using host_actor = caf::typed_actor<
   caf::replies_to<log_atom, core::id>::with<live_log>,
   caf::replies_to<stats_atom>::with<host_stats>>;
 
+/// Takes agents in and lets them go while the node runs.
+using crew_actor = caf::typed_actor<
+  // Answered when it is begun.
+  caf::replies_to<reload_atom, crew_change>::with<caf::ok_atom>,
+  // From a host that leaves: it has nothing left.
+  caf::reacts_to<bye_atom, std::string>,
+  // INTERNAL: look whether all is as it should be.
+  caf::reacts_to<caf::tick_atom>>;
+
 /// Every agent's profile, health and performance history.
 using directory_actor =
   caf::typed_actor<caf::reacts_to<hello>,
                    caf::reacts_to<health_atom, std::string, core::agent_health>,
+                   // It has left.
+                   caf::reacts_to<bye_atom, std::string>,
                    // How attempts ended, from the hosts: performance history.
                    caf::reacts_to<performed_list>,
                    // INTERNAL: how they went before is to be read still.

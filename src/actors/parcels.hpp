@@ -63,7 +63,7 @@ struct ended {
   token key;
   std::string agent;
   core::end_kind how = core::end_kind::answered;
-  outcome what; // For `answered`; its `error.message` for the others.
+  outcome what;           // For `answered`; its `error.message` for the others.
   core::kept_log_ptr log; // What it said; null: nothing.
 };
 
@@ -363,6 +363,16 @@ struct performed {
 struct performed_list {
   std::string agent;
   std::vector<performed> items;
+};
+
+struct agent_spec;
+using agent_spec_ptr = std::shared_ptr<const agent_spec>;
+
+/// What becomes of a node's agents: new ones and those that change, and the
+/// names of those that leave when they have finished what they have.
+struct crew_change {
+  std::vector<agent_spec_ptr> put;
+  std::vector<std::string> leave;
 };
 
 struct demand_list {

@@ -168,7 +168,7 @@ void brief(self_ptr self, const live_task& entry, const core::run::task& t,
 /// The word that its start is durable may be lost with whoever had it. A host
 /// that has heard it pays no attention.
 void go_again(run_actor_state& st, const work& what, const std::string& agent) {
-  if (waits_for_go(what, st.home->outside_agents.count(agent) > 0))
+  if (waits_for_go(what, st.home->members->works_outside(agent)))
     st.next.go.emplace_back(agent, what.key);
 }
 
@@ -210,7 +210,7 @@ void take_up(self_ptr self, const std::vector<held_attempt>& held,
     auto pos = std::find_if(held.begin(), held.end(), same);
     if (pos == held.end()) {
       // What ran in a process of its own did not end ours.
-      auto inside = st.home->outside_agents.count(t.agent.str()) == 0;
+      auto inside = !st.home->members->works_outside(t.agent.str());
       st.decide->lost(number, counted && inside, now);
       continue;
     }
@@ -280,7 +280,7 @@ void begin(self_ptr self, run_start& from) {
   if (from.stored) {
     st.decide = std::make_unique<core::run>(
       std::move(*from.stored), std::move(from.definition),
-      from.after_unclean_end && st.home->code_of_agents_inside());
+      from.after_unclean_end && st.home->members->any_inside());
     st.workspace = core::text{st.decide->row().workspace};
     return take_up(self, from.held, from.new_process && from.after_unclean_end);
   }

@@ -25,7 +25,7 @@ constexpr size_t reads_max = 32;
 std::set<std::string> ask_hosts(shard_ptr self) {
   auto& st = self->state;
   std::set<std::string> asked;
-  for (const auto& name : st.home->agent_names) {
+  for (const auto& name : st.home->members->names()) {
     auto ref = st.home->host(name);
     if (auto host = ref.handle())
       self->send(host, held_atom_v, st.index);

@@ -45,6 +45,7 @@ constexpr way ways[] = {
   {"approvals", "GET", "/api/v1/approvals"},
   {"drain", "POST", "/api/v1/agents/{agent}/drain"},
   {"drain", "POST", "/api/v1/drain"},
+  {"reload", "POST", "/api/v1/reload"},
   {"agents", "GET", "/api/v1/agents"},
   {"tree", "GET", "/api/v1/tree"},
   {"status", "GET", "/api/v1/status"},

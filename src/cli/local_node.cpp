@@ -4,7 +4,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <iostream>
+#include <memory>
 #include <thread>
 
 #include <pthread.h>
@@ -28,11 +30,12 @@ using std::chrono::steady_clock;
 /// closing the store, joining threads.
 constexpr std::chrono::seconds ending_max{5};
 
-/// Those that end a node in order. Blocked before any thread starts, so that
-/// they wait for `wait` wherever they are sent.
-class ending_signals {
+/// Those that end a node in order, and the one that has it read its
+/// configuration again. Blocked before any thread starts, so that they wait for
+/// `wait` wherever they are sent.
+class node_signals {
 public:
-  ending_signals() {
+  node_signals() {
     ::sigemptyset(&set_);
     for (auto x : {SIGINT, SIGTERM, SIGHUP})
       ::sigaddset(&set_, x);
@@ -41,10 +44,12 @@ public:
     ::signal(SIGPIPE, SIG_IGN);
   }
 
-  void wait() const {
+  /// Which one came.
+  int wait() const {
     int signal = 0;
     while (::sigwait(&set_, &signal) != 0)
       ;
+    return signal;
   }
 
   /// False: none came.
@@ -122,9 +127,30 @@ void say_ready(const runtime::configured_node& node,
   std::cout << "; " << place_of(config) << "; pid " << ::getpid() << std::endl;
 }
 
+/// Asked for by a signal: what became of it is said to whoever reads along.
+void reload(runtime::configured_node& node) {
+  core::api_request what;
+  what.op = "reload";
+  what.by.door = "signal";
+  auto answered = std::make_shared<std::promise<core::api_answer>>();
+  node.api()->call(what, [answered](core::api_answer x) {
+    answered->set_value(std::move(x));
+  });
+  auto got = answered->get_future().get();
+  if (!got.error) {
+    std::cerr << "troupe: the configuration was read again: " << got.body.view()
+              << std::endl;
+    return;
+  }
+  std::cerr << "troupe: nothing was changed: " << got.error.message << '\n';
+  for (const auto& x : got.problems)
+    std::cerr << "  " << core::to_text(x, "the configuration") << '\n';
+  std::cerr << std::flush;
+}
+
 /// Whatever hangs, a second signal or the deadline ends the process. That
 /// loses nothing: what was acknowledged is durable.
-void end_whatever_hangs(const ending_signals& signals, milliseconds deadline) {
+void end_whatever_hangs(const node_signals& signals, milliseconds deadline) {
   std::thread{[signals, deadline] {
     if (signals.wait_for(deadline + ending_max)) {
       std::fputs("troupe: ended at once; nothing acknowledged is lost\n",
@@ -146,14 +172,18 @@ int run_node(const node_args& args) {
   if (!loaded.value)
     return say(lines_of(loaded.problems));
   const auto& config = *loaded.value;
-  ending_signals signals;
-  runtime::configured_node node{config};
+  node_signals signals;
+  runtime::configured_node node{loaded};
+  if (!args.config.empty())
+    node.can_reload([args] { return load(args); });
   if (auto why = node.start(runtime::doors::open))
     return say(why);
   say_ready(
     node, config,
     std::chrono::duration_cast<milliseconds>(steady_clock::now() - began));
-  signals.wait();
+  // A node without a file ends with the terminal that it was started in.
+  while (signals.wait() == SIGHUP && !args.config.empty())
+    reload(node);
   std::cerr << "troupe: stopping, at most "
             << core::to_text(core::duration{config.stop_deadline})
             << "; another signal ends it at once" << std::endl;
@@ -171,9 +201,9 @@ int run_file_in_process(const node_args& args,
   auto loaded = load(args);
   if (!loaded.value)
     return say(lines_of(loaded.problems));
-  auto config = *loaded.value;
+  auto& config = *loaded.value;
   config.node.data = args.data; // Empty: in memory, gone with the run.
-  runtime::configured_node node{config};
+  runtime::configured_node node{loaded};
   if (auto why = node.start(runtime::doors::none))
     return say(why);
   auto code = use(*node.api());

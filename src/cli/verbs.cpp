@@ -210,10 +210,11 @@ const verb table[] = {
    init_options,
    run_init},
   {"config",
-   "show | check [FILE]",
-   "Show every setting and where it comes from, or what is wrong",
+   "show | check [FILE] | reload",
+   "Show every setting and where it comes from, or what is wrong; have a node "
+   "read its file again",
    "config show --config node.yaml\nconfig show --changed\n"
-   "config check node.yaml\nconfig check node.yaml --json",
+   "config check node.yaml\nconfig check node.yaml --json\nconfig reload",
    {"action", "file"},
    1,
    config_options,

@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "cli/show.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs.hpp"
 
@@ -104,6 +105,25 @@ int check(verb_call& call) {
   return exit_ok;
 }
 
+std::string names_in(const json& got, const char* field) {
+  auto all = joined(got, field);
+  return all.empty() ? std::string{} : std::string{field} + ": " + all + "\n";
+}
+
+int reload(verb_call& call) {
+  auto got = call.ask("reload", json::object(), {}, "the node's configuration");
+  if (call.json()) {
+    call.out() << got.dump() << '\n';
+    return exit_ok;
+  }
+  auto text = names_in(got, "added") + names_in(got, "changed")
+              + names_in(got, "removed");
+  call.out() << (text.empty() ? "No agent has changed.\n" : text);
+  if (auto rest = joined(got, "needs_restart"); !rest.empty())
+    call.out() << "needs a restart: " << rest << '\n';
+  return exit_ok;
+}
+
 } // namespace
 
 void config_options(adder& add) {
@@ -115,12 +135,15 @@ int run_config(verb_call& call) {
   auto action = call.text("action");
   if (action == "check")
     return check(call);
+  if (action == "reload")
+    return reload(call);
   if (action != "show")
     throw stop_verb{exit_usage,
                     "`" + action
                       + "` is nothing to do with a "
                         "configuration",
-                    "write `troupe config show` or `troupe config check FILE`"};
+                    "write `troupe config show`, `troupe config check FILE` or "
+                    "`troupe config reload`"};
   if (call.has("file"))
     throw stop_verb{exit_usage, "`troupe config show` takes no FILE",
                     "name it as the node would: --config " + call.text("file")};

@@ -60,6 +60,11 @@ void allocator::agent_load(std::string_view name, uint32_t load) {
   flush_changed();
 }
 
+size_t allocator::tasks_of(std::string_view name) const {
+  auto agent = ensemble_.find(name);
+  return agent == nowhere ? 0 : held_[agent].size();
+}
+
 void allocator::agent_ended(std::string_view name, uint32_t tasks) {
   if (auto agent = ensemble_.find(name); agent != nowhere)
     while (tasks-- > 0)

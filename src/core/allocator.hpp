@@ -47,6 +47,9 @@ public:
 
   void agent_state(std::string_view name, agent_health to);
 
+  /// What it has of ours.
+  size_t tasks_of(std::string_view name) const;
+
   /// What its host says; the host has the last word.
   void agent_load(std::string_view name, uint32_t load);
 

@@ -52,6 +52,8 @@ namespace troupe::core {
 /// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,
 ///            load, max_load, performance: {..}}]}
 /// drain      {agent?, undo?} -> {agent?, draining, load?}: no new work
+/// reload     {} -> {added: [..], changed, removed: names of agents,
+///            needs_restart: settings}
 /// tree       {depth?} -> the live supervision tree
 /// status     {} -> {version, started_at, uptime_s, ready, draining, queued,
 ///            running, backlog, live_runs, store, agents, shards, rss_mb,

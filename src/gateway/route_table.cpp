@@ -56,6 +56,7 @@ constexpr route table[] = {
   {"GET", "/api/v1/agents", call, "agents", {}, ""},
   {"POST", "/api/v1/agents/{agent}/drain", call, "drain", fields("undo"), ""},
   {"POST", "/api/v1/drain", call, "drain", fields("undo"), ""},
+  {"POST", "/api/v1/reload", call, "reload", {}, ""},
   {"GET", "/api/v1/tree", call, "tree", {}, "depth"},
   {"GET", "/api/v1/status", call, "status", {}, ""},
   {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},

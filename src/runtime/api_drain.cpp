@@ -35,7 +35,7 @@ void node_api::drain_call(question& q) {
     draining_ = drain;
     return q.then(answer_with({{"draining", drain}}));
   }
-  const auto& all = home_->agent_names;
+  auto all = home_->members->names();
   if (std::find(all.begin(), all.end(), *name) == all.end())
     return q.then(no_agent(*name, all));
   auto host = home_->host(*name).handle();

@@ -42,6 +42,7 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"tree", {"depth"}},
     {"agents", {}},
     {"drain", {"agent", "undo"}},
+    {"reload", {}},
     {"status", {}},
     {"backup", {"path"}},
     {"cancel", {"run", "task", "reason"}},

@@ -24,7 +24,7 @@ public:
     reserve_ = home.opts.disk_reserve_bytes;
     for (auto shard : home.shards)
       ask_shard(shard.handle());
-    for (const auto& name : home.agent_names)
+    for (const auto& name : home.members->names())
       ask_host(home.host(name).handle());
     ask_journal(child_ref<journal_actor>{home.journal}.handle());
     ask_resources(child_ref<resources_actor>{monitors, "resources"}.handle());
@@ -135,7 +135,7 @@ void node_api::status_call(question& q) {
              std::chrono::duration<double>(home_->now() - started_at_).count()},
             {"ready", !draining_},
             {"draining", draining_.load()},
-            {"agents", home_->agent_names.size()},
+            {"agents", home_->members->size()},
             {"shards", home_->opts.shards},
             {"warnings", shown(home_->warnings->all())}};
   sys_.spawn([home = home_, monitors = monitors_, body = std::move(body),

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <caf/scoped_actor.hpp>
+
 #include "runtime/agent_kinds.hpp"
+#include "runtime/api_json.hpp"
 #include "runtime/node_insides.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -11,25 +14,55 @@ namespace troupe::runtime {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-configured_node::configured_node(node_config config)
-  : config_(std::move(config)) {}
+configured_node::configured_node(loaded_config config)
+  : config_(*config.value), present_(std::move(config)) {}
 
 configured_node::~configured_node() = default;
 
+void configured_node::can_reload(std::function<loaded_config()> read) {
+  read_ = std::move(read);
+}
+
+namespace {
+
+size_t process_slots(const std::vector<agent_config>& agents) {
+  size_t slots = 0;
+  for (const auto& x : agents)
+    slots += needs_spawner(x) ? x.who.max_load : 0;
+  return slots;
+}
+
+} // namespace
+
+/// If it is needed and not there yet.
+failure configured_node::open_spawner(const std::vector<agent_config>& agents) {
+  auto slots = process_slots(agents);
+  if (slots == 0)
+    return {};
+  if (spawner_ && slots > process_slots_max_)
+    return {errc::limit_reached, category::resource,
+            "the agents have " + std::to_string(slots)
+              + " slots for processes together, and the node was started with "
+                "room for "
+              + std::to_string(process_slots_max_)
+              + "; restart it, or give them fewer (max_load)"};
+  if (spawner_)
+    return {};
+  services::spawner_options options;
+  // Slots are the limit; processes that are still ending count beside them.
+  options.children_max = std::max(options.children_max, 2 * slots);
+  process_slots_max_ = options.children_max / 2;
+  auto opened = services::spawner::open(std::move(options));
+  if (!opened)
+    return opened.error();
+  spawner_ = std::move(*opened);
+  return {};
+}
+
 failure configured_node::start(doors which) {
   const auto& agents = config_.agents;
-  if (std::any_of(agents.begin(), agents.end(), needs_spawner)) {
-    services::spawner_options options;
-    size_t slots = 0;
-    for (const auto& x : agents)
-      slots += needs_spawner(x) ? x.who.max_load : 0;
-    // Slots are the limit; processes that are still ending count beside them.
-    options.children_max = std::max(options.children_max, 2 * slots);
-    auto opened = services::spawner::open(std::move(options));
-    if (!opened)
-      return opened.error();
-    spawner_ = std::move(*opened);
-  }
+  if (auto why = open_spawner(agents))
+    return why;
   node_ = std::make_unique<node>(config_.node);
   auto& house = node_insides::options(*node_);
   house.allocation = config_.allocation;
@@ -43,6 +76,8 @@ failure configured_node::start(doors which) {
   }
   if (auto why = node_->start())
     return why;
+  if (read_)
+    node_insides::api(*node_)->on_reload([this] { return reload(); });
   if (which == doors::none)
     return {};
   server_ =
@@ -83,6 +118,59 @@ std::vector<std::string> configured_node::addresses() const {
   if (server_ && !opts.unix_socket.empty())
     out.push_back("unix:" + opts.unix_socket);
   return out;
+}
+
+namespace {
+
+/// Who says what is wrong, where it is not the file, stands before it.
+core::problems problems_in(std::vector<config_problem> all) {
+  core::problems out;
+  for (auto& x : all) {
+    if (x.what.line == 0 && !x.source.empty())
+      x.what.what = x.source + ": " + x.what.what;
+    out.push_back(std::move(x.what));
+  }
+  return out;
+}
+
+} // namespace
+
+core::api_answer configured_node::reload() {
+  std::lock_guard one_at_a_time{reloading_};
+  auto now = read_();
+  if (!now.value)
+    return refuse(problems_in(std::move(now.problems)));
+  auto what = compare(present_, now);
+  if (auto why = open_spawner(now.value->agents))
+    return refuse(why.code, why.message);
+  if (auto why = apply(what))
+    return refuse(why.code, why.message);
+  // What else has changed is not so until the next start.
+  present_.value->agents = std::move(now.value->agents);
+  return answer_with({{"added", what.added},
+                      {"changed", what.changed},
+                      {"removed", what.removed},
+                      {"needs_restart", what.needs_restart}});
+}
+
+/// Tells the crew, and waits until it has begun.
+failure configured_node::apply(const config_change& x) {
+  crew_change change;
+  for (const auto& agent : x.put)
+    change.put.push_back(
+      std::make_shared<const agent_spec>(spec_of(agent, spawner_.get())));
+  change.leave = x.removed;
+  failure why{errc::restarting, category::unknown,
+              "the crew restarts; reload again"};
+  auto crew = node_insides::home(*node_).crew;
+  auto to = crew.handle();
+  if (!to)
+    return why;
+  constexpr std::chrono::seconds answers_within{10};
+  caf::scoped_actor self{node_insides::system(*node_)};
+  self->request(to, answers_within, reload_atom_v, change)
+    .receive([&](caf::ok_atom) { why = {}; }, [](const caf::error&) {});
+  return why;
 }
 
 core::result<std::vector<std::string>> check_store(const std::string& data,

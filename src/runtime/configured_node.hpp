@@ -1,25 +1,32 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/api.hpp"
 #include "gateway/http_server.hpp"
 #include "runtime/config.hpp"
+#include "runtime/reload.hpp"
 
 namespace troupe::runtime {
 
 enum class doors : uint8_t { open, none };
 
-/// A node with the agents and the doors of a config: what the program runs. All
-/// methods belong to one thread.
+/// A node with the agents and the doors of a valid config: what the program
+/// runs. All methods belong to one thread.
 class configured_node {
 public:
-  explicit configured_node(node_config config);
+  explicit configured_node(loaded_config config);
   ~configured_node(); // Stops at once.
 
   configured_node(const configured_node&) = delete;
   configured_node& operator=(const configured_node&) = delete;
+
+  /// Before `start`: how the configuration is read again, for `reload`.
+  void can_reload(std::function<loaded_config()> read);
 
   /// Starts the spawner, the node, then the doors. Once.
   failure start(doors which);
@@ -35,7 +42,15 @@ public:
   std::vector<std::string> addresses() const;
 
 private:
-  const node_config config_;
+  failure open_spawner(const std::vector<agent_config>& agents);
+  core::api_answer reload();
+  failure apply(const config_change& x);
+
+  const node_config config_; // As it was started.
+  std::function<loaded_config()> read_;
+  std::mutex reloading_;
+  loaded_config present_; // With the agents of the newest reload.
+  size_t process_slots_max_ = 0;
   // In order of their lives: agents of the node use the spawner.
   std::unique_ptr<services::spawner> spawner_;
   std::unique_ptr<node> node_;

@@ -6,16 +6,17 @@
 #include <utility>
 
 #include <caf/actor_system.hpp>
-#include <caf/spawn_options.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/coordinator.hpp"
+#include "actors/crew.hpp"
 #include "actors/desk.hpp"
 #include "actors/directory.hpp"
 #include "actors/feed.hpp"
 #include "actors/reader.hpp"
 #include "actors/shard.hpp"
+#include "actors/spawn_in_place.hpp"
 
 namespace troupe::runtime {
 
@@ -30,20 +31,6 @@ caf::actor untyped(const Handle& x) {
   return caf::actor_cast<caf::actor>(x);
 }
 
-/// Spawns an actor that is in its place before it begins. Others must find it
-/// when it speaks to them, and it them: of two that begin at the same time, the
-/// later one sees the other.
-template <caf::spawn_options Options = caf::no_spawn_options, class Behavior,
-          class Self, class... Args>
-caf::actor spawn_in_place(child_context& ctx, Behavior (*fun)(Self, Args...),
-                          std::type_identity_t<Args>... args) {
-  return untyped(ctx.system.spawn<Options>(
-    [fun, publish = ctx.publish, args...](Self self) -> Behavior {
-      publish(untyped(self));
-      return fun(self, args...);
-    }));
-}
-
 child_spec child(std::string id, std::string kind, start_function start) {
   child_spec spec;
   spec.id = std::move(id);
@@ -52,14 +39,19 @@ child_spec child(std::string id, std::string kind, start_function start) {
   return spec;
 }
 
-/// For all children: the usual pause is for what others can do without for half
-/// a minute.
+/// The usual pause is for what others can do without for half a minute.
+restart_backoff soon(const plan_options& opts) {
+  restart_backoff out;
+  out.min = std::chrono::milliseconds{10};
+  out.max = opts.restart_pause_max;
+  out.reset_after = std::chrono::seconds{5};
+  return out;
+}
+
+/// For all children.
 supervisor_spec back_soon(supervisor_spec spec, const plan_options& opts) {
-  for (auto& x : spec.children) {
-    x.backoff.min = std::chrono::milliseconds{10};
-    x.backoff.max = opts.restart_pause_max;
-    x.backoff.reset_after = std::chrono::seconds{5};
-  }
+  for (auto& x : spec.children)
+    x.backoff = soon(opts);
   return spec;
 }
 
@@ -139,20 +131,27 @@ child_spec readers_child(const roster_ptr& names, const plan_options& opts) {
   return supervisor_child(back_soon(std::move(spec), opts));
 }
 
-child_spec agents_child(const house_ptr& home, const roster_ptr& names,
+/// Whoever is of the crew when it starts, and who comes later.
+child_spec agents_child(const house_ptr& home, const crew_book_ptr& book,
                         const plan_options& opts) {
-  auto spec = branch("agents", restart_strategy::one_for_one, names, opts);
-  for (const auto& agent : opts.agents) {
-    // What an agent's code is doing outlives its host.
-    auto memory = std::make_shared<host_memory>();
-    spec.children.push_back(
-      child(agent.who.name, "host", [home, agent, memory](child_context& ctx) {
-        return spawn_in_place(ctx, host, home, agent, memory, ctx.generation);
-      }));
-    spec.children.back().answers_tree = true;
-    spec.children.back().give_up = on_give_up::disable;
-  }
-  return supervisor_child(back_soon(std::move(spec), opts));
+  auto spec = branch("agents", restart_strategy::dynamic, home->agents, opts);
+  auto out = supervisor_child(spec);
+  out.start = [spec, home, book, backoff = soon(opts)](child_context& ctx) {
+    auto now = spec;
+    for (const auto& name : home->members->names())
+      now.children.push_back(host_child(home, book, name, backoff));
+    return supervisor_child(std::move(now)).start(ctx);
+  };
+  return out;
+}
+
+child_spec crew_child(const house_ptr& home, const crew_book_ptr& book,
+                      const roster_ptr& names, const plan_options& opts) {
+  return child("crew", "crew",
+               [home, book, branch = child_ref<>{names, "agents"},
+                backoff = soon(opts)](child_context& ctx) {
+                 return spawn_in_place(ctx, crew, home, book, branch, backoff);
+               });
 }
 
 child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
@@ -220,15 +219,16 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
   home->feed = {names, "feed"};
   home->desk = {names, "desk"};
   home->clock = {names, "clock"};
+  home->crew = {names, "crew"};
   home->agents = std::make_shared<roster>();
   for (uint32_t i = 0; i < opts.readers; ++i)
     home->readers.emplace_back(reader_names, std::to_string(i));
   for (uint32_t i = 0; i < opts.house.shards; ++i)
     home->shards.emplace_back(shard_names, std::to_string(i));
+  auto book = std::make_shared<crew_book>();
   for (const auto& agent : opts.agents) {
-    home->agent_names.push_back(agent.who.name);
-    if (agent.outside)
-      home->outside_agents.insert(agent.who.name);
+    home->members->add(agent.who.name, agent.outside);
+    book->put(agent);
   }
   house_ptr shared = home;
 
@@ -259,7 +259,8 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
     return spawn_in_place(ctx, desk, shared);
   }));
   all.push_back(supervisor_child(back_soon(std::move(storage), opts)));
-  all.push_back(agents_child(shared, home->agents, opts));
+  all.push_back(agents_child(shared, book, opts));
+  all.push_back(crew_child(shared, book, names, opts));
   all.push_back(monitors_child(shared, monitor_names, opts));
   if (opts.ease)
     all.push_back(

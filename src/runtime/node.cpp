@@ -184,8 +184,8 @@ namespace {
 /// Every actor that doors talk to lives. (What a shard has is read meanwhile.)
 bool all_live(const house& home) {
   auto lives = [](auto ref) { return ref.handle() != nullptr; };
-  return lives(home.desk) && lives(home.feed) && lives(home.coordinator)
-         && lives(home.journal)
+  return lives(home.desk) && lives(home.crew) && lives(home.feed)
+         && lives(home.coordinator) && lives(home.journal)
          && std::all_of(home.readers.begin(), home.readers.end(), lives)
          && std::all_of(home.shards.begin(), home.shards.end(), lives);
 }
@@ -219,12 +219,13 @@ namespace {
 void drain(caf::actor_system& sys, const house& home,
            std::chrono::steady_clock::time_point until) {
   caf::scoped_actor self{sys};
-  for (const auto& name : home.agent_names)
+  auto names = home.members->names();
+  for (const auto& name : names)
     if (auto host = home.host(name).handle())
       caf::anon_send(host, health_atom_v, core::agent_health::draining);
   for (auto busy = true; busy && std::chrono::steady_clock::now() < until;) {
     busy = false;
-    for (const auto& name : home.agent_names) {
+    for (const auto& name : names) {
       auto host = home.host(name).handle();
       if (!host)
         continue;

@@ -55,6 +55,7 @@ void node_api::call(core::api_request what, callback then) {
     {"status", &node_api::status_call},
     {"backup", &node_api::backup_call},
     {"drain", &node_api::drain_call},
+    {"reload", &node_api::reload_call},
   };
   static const std::map<std::string_view, verb> verbs{
     {"cancel", verb::cancel}, {"pause", verb::pause},

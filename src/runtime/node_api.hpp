@@ -26,6 +26,12 @@ public:
   void watch(core::watch_request what,
              std::function<bool(const core::watch_event&)> sink) override;
 
+  /// What `reload` does; called on a thread of its own, answers once. Before
+  /// the first call; without it there is nothing to read again.
+  void on_reload(std::function<core::api_answer()> how) {
+    reload_ = std::move(how);
+  }
+
   /// A command, typed: for embedded programs and benchmarks.
   void submit(command what, answer_callback then);
   /// The id of a run that this submission makes.
@@ -73,9 +79,12 @@ private:
   void backup_call(question& q);
   // api_drain.cpp
   void drain_call(question& q);
+  // api_reload.cpp
+  void reload_call(question& q);
   // api_status.cpp
   void status_call(question& q);
 
+  std::function<core::api_answer()> reload_;
   caf::actor_system& sys_;
   house_ptr home_;
   caf::actor root_;

@@ -17,7 +17,7 @@ struct cast : house_stage {
   cast() {
     place(shard_names, "0", shard.handle);
     place(home->agents, "ann", ann.handle);
-    home->agent_names = {"ann"};
+    home->members->add("ann", false);
     begin();
   }
   ~cast() { end(); }

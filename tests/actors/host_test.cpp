@@ -43,7 +43,7 @@ struct cast : house_stage {
   cast() {
     place(shard_names, "0", shard.handle);
     place(names, "coordinator", chooser.handle);
-    home->agent_names = {"ann"};
+    home->members->add("ann", false);
     spec.who.name = "ann";
     spec.who.capabilities = {"a"};
     spec.who.max_load = 2;

@@ -32,7 +32,7 @@ struct shard_stage : house_stage {
     place(names, "coordinator", chooser.handle);
     place(names, "feed", feed.handle);
     place(home->agents, "ann", ann.handle);
-    home->agent_names = {"ann"};
+    home->members->add("ann", false);
     auto readers = std::make_shared<roster>();
     home->readers.emplace_back(readers, "0");
     reading = caf::actor_cast<caf::actor>(sys.spawn(reader, disk));

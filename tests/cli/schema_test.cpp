@@ -1,3 +1,4 @@
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -49,14 +50,19 @@ void holds(const std::string& name, const std::string& answer) {
 }
 
 struct story {
-  story() : node({"node", "--data", where.path("data"), "--listen", "off"}) {
-    node.line();
+  story() {
+    write_file(where.path("node.yaml"), "node: {threads: 2}\n");
+    node.emplace(std::vector<std::string>{
+      "node", "--config", where.path("node.yaml"), "--data", where.path("data"),
+      "--listen", "off"});
+    node->line();
     write_file(slow, "workflow: slow\nsteps:\n"
                      "  first: {agent: noop, milestone: made}\n"
                      "  hold: {signal: go, depends_on: first}\n"
                      "  ask: {approve: {by: boss}}\n");
-    write_file(bad, "workflow: bad\nsteps:\n  a:\n    agent: shell\n"
-                    "    retries: 0\n    input: {command: echo no >&2; exit 3}\n");
+    write_file(bad,
+               "workflow: bad\nsteps:\n  a:\n    agent: shell\n"
+               "    retries: 0\n    input: {command: echo no >&2; exit 3}\n");
   }
 
   std::string ask(std::vector<std::string> args) {
@@ -69,7 +75,7 @@ struct story {
   scratch_directory where;
   std::string slow = where.path("slow.yaml");
   std::string bad = where.path("bad.yaml");
-  real_program node;
+  std::optional<real_program> node;
   std::set<std::string> asked;
 };
 
@@ -126,6 +132,7 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   holds("version", at.ask({"version"}));
   holds("init", at.ask({"init", at.where.path("project")}));
   holds("config-show", at.ask({"config", "show"}));
+  holds("config-reload", at.ask({"config", "reload"}));
   holds("config-check", at.ask({"config", "check"}));
   holds("config-check", at.ask({"config", "check", at.slow}));
   // These are for people, shells, or have forms of their own.

@@ -85,6 +85,7 @@ TEST_CASE("every route asks for its operation with these params", "[gateway]")
     {"POST", "/api/v1/agents/build-1.x/drain", R"({"undo":true})", "drain",
      R"({"agent":"build-1.x","undo":true})"},
     {"POST", "/api/v1/drain", "", "drain", "{}"},
+    {"POST", "/api/v1/reload", "", "reload", "{}"},
     {"POST", runs + "/signal", R"({"name":"go","payload":[1]})", "signal",
      of_run + R"(,"name":"go","payload":[1]})"},
     {"POST", "/api/v1/tasks", R"({"type":"build"})", "submit",
