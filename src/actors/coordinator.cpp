@@ -145,6 +145,7 @@ void decide(coordinator_ptr self) {
     decide_soon(self);
   else if (auto wake = st.choose->wake_at())
     tick_at(self, *wake);
+  look_for_unserved_soon(self);
 }
 
 /// What the shards have in progress and the hosts hold: both, or it is over.
@@ -357,11 +358,13 @@ coordinator_actor::behavior_type coordinator(coordinator_ptr self,
       decide_soon(self);
     },
     [self](settle_atom) { warn_of_starved(self); },
+    [self](lack_atom) { tell_unserved(self); },
     [self](why_atom, core::id task) -> caf::result<core::explanation> {
       auto& st = self->state;
       auto why = st.choose->why(task, st.home->now());
       if (!why)
         return make_error(errc::not_found);
+      add_standby(st, task, *why);
       return *why;
     },
     [self](stats_atom) { return demand_list{self->state.choose->demand()}; },

@@ -45,6 +45,7 @@ struct coordinator_state {
   std::vector<in_progress> reported;
   core::score_words told;
   bool deciding = false; // A `decide` is on its way to us.
+  bool looking = false;  // A `lack` is.
   core::instant next_tick;
 };
 
@@ -52,5 +53,13 @@ using coordinator_ptr = coordinator_actor::stateful_pointer<coordinator_state>;
 
 coordinator_actor::behavior_type coordinator(coordinator_ptr self,
                                              house_ptr home);
+
+// Between the files of this actor.
+
+/// Tells the crew, now and then, what no free agent can do: it may make one.
+void look_for_unserved_soon(coordinator_ptr self);
+void tell_unserved(coordinator_ptr self);
+/// Whether an agent is being made for it.
+void add_standby(coordinator_state& st, core::id task, core::explanation& to);
 
 } // namespace troupe

@@ -75,9 +75,13 @@ void end(crew_ptr self, const std::string& name) {
           });
 }
 
+} // namespace
+
 /// Drains it; the coordinator tells it when nothing more is on its way.
 void let_go(crew_ptr self, const std::string& name) {
   auto& st = self->state;
+  if (!st.book->let_go(name))
+    return;
   auto host = st.home->host(name).handle();
   if (host)
     self->send(host, leave_atom_v);
@@ -88,6 +92,8 @@ void let_go(crew_ptr self, const std::string& name) {
   else
     tick_soon(self);
 }
+
+namespace {
 
 /// Compares what there is with what there should be.
 void mend(crew_ptr self) {
@@ -113,6 +119,8 @@ void remind(crew_ptr self) {
         self->send(host, renew_atom_v, known->spec);
 }
 
+} // namespace
+
 void take_in(crew_ptr self, const agent_spec& spec) {
   auto& st = self->state;
   const auto& name = spec.who.name;
@@ -124,8 +132,6 @@ void take_in(crew_ptr self, const agent_spec& spec) {
     self->send(host, renew_atom_v, now);
   // Else it restarts, and its next life begins with what the book says.
 }
-
-} // namespace
 
 child_spec host_child(const house_ptr& home, const crew_book_ptr& book,
                       const std::string& name, restart_backoff backoff) {
@@ -159,16 +165,19 @@ crew_actor::behavior_type crew(crew_ptr self, house_ptr home,
   remind(self);
   if (!st.book->leaving().empty())
     tick_soon(self);
+  look_for_idle_soon(self);
   return {
     [self](reload_atom, const crew_change& x) {
       for (const auto& spec : x.put)
         take_in(self, *spec);
       for (const auto& name : x.leave)
-        if (self->state.book->let_go(name))
-          let_go(self, name);
+        let_go(self, name);
+      set_on_demand(self, x);
       return caf::ok_atom_v;
     },
     [self](bye_atom, const std::string& name) { end(self, name); },
+    [self](const unserved_list& list) { make_for(self, list); },
+    [self](expire_atom) { look_for_idle(self); },
     [self](caf::tick_atom) {
       self->state.ticking = false;
       mend(self);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -20,6 +21,8 @@ struct crew_state {
   std::set<std::string> starting; // Asked for, not yet there.
   std::set<std::string> ending;
   bool ticking = false;
+  std::map<std::string, core::instant> idle_since; // Of those that were made.
+  bool counting = false; // A look at them is on its way.
 };
 
 using crew_ptr = crew_actor::stateful_pointer<crew_state>;
@@ -30,6 +33,15 @@ using crew_ptr = crew_actor::stateful_pointer<crew_state>;
 crew_actor::behavior_type crew(crew_ptr self, house_ptr home,
                                crew_book_ptr book, child_ref<> branch,
                                restart_backoff backoff);
+
+// Between the files of this actor.
+
+void take_in(crew_ptr self, const agent_spec& spec);
+void let_go(crew_ptr self, const std::string& name);
+void set_on_demand(crew_ptr self, const crew_change& x);
+void make_for(crew_ptr self, const unserved_list& list);
+void look_for_idle(crew_ptr self);
+void look_for_idle_soon(crew_ptr self);
 
 /// The host of an agent, as its supervisor starts it: with what the book says
 /// then.

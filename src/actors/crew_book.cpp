@@ -35,6 +35,16 @@ void crew_book::remove(const std::string& name) {
   }
 }
 
+void crew_book::set_on_demand(std::vector<standby_spec_ptr> to) {
+  guard lock{mutex_};
+  on_demand_ = std::move(to);
+}
+
+std::vector<standby_spec_ptr> crew_book::on_demand() const {
+  guard lock{mutex_};
+  return on_demand_;
+}
+
 std::optional<crew_member> crew_book::find(const std::string& name) const {
   guard lock{mutex_};
   auto pos = all_.find(name);

@@ -29,6 +29,9 @@ public:
   bool let_go(const std::string& name);
   void remove(const std::string& name);
 
+  void set_on_demand(std::vector<standby_spec_ptr> to);
+  std::vector<standby_spec_ptr> on_demand() const;
+
   std::optional<crew_member> find(const std::string& name) const;
   std::vector<std::string> names() const; // Ascending.
   std::vector<std::string> leaving() const;
@@ -36,6 +39,7 @@ public:
 private:
   mutable std::mutex mutex_;
   std::map<std::string, crew_member> all_;
+  std::vector<standby_spec_ptr> on_demand_;
 };
 
 using crew_book_ptr = std::shared_ptr<crew_book>;

@@ -176,6 +176,8 @@ json shown(const directory_state& st, const std::string& name,
            {"failed", failed},
            {"performance", performance},
            {"types", std::move(types)}};
+  if (!x.who.made_from.empty())
+    all["made_from"] = x.who.made_from;
   if (x.health != core::agent_health::healthy)
     all["reason"] = reason_of(x.health);
   return all;

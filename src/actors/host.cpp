@@ -39,6 +39,7 @@ void say_hello(host_ptr self, bool announces) {
   hello x;
   x.who = st.spec.who;
   x.kind = st.spec.kind;
+  x.made_from = st.spec.made_from;
   x.outside = st.spec.outside;
   x.generation = st.generation;
   x.health = st.health;
@@ -193,6 +194,28 @@ void fire(host_ptr self) {
   tick_when_due(self);
 }
 
+/// Their starts are durable.
+void begin_work(host_ptr self, const token_list& list) {
+  auto& attempts = self->state.memory->attempts;
+  std::vector<hosted*> go;
+  for (const auto& key : list.items)
+    if (auto pos = attempts.find(key);
+        pos != attempts.end()
+        && pos->second.now == hosted::phase::waits_for_go) {
+      // At once: a word that is said again may be in the same list.
+      pos->second.now = hosted::phase::runs;
+      go.push_back(&pos->second);
+    }
+  call_agent(self, go);
+}
+
+caf::result<caf::actor> instance_in(const host_memory& memory, uint64_t slot) {
+  const auto& slots = memory.slots;
+  if (slot >= slots.size() || !slots[slot].instance)
+    return make_error(errc::not_found, "no instance is in that slot");
+  return caf::actor_cast<caf::actor>(slots[slot].instance);
+}
+
 caf::result<live_log> log_of(const host_memory& memory, core::id task) {
   const hosted* newest = nullptr;
   for (const auto& [key, x] : memory.attempts)
@@ -247,18 +270,7 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
   self->delayed_send(self, resend_interval, ack_atom_v);
   return {
     [self](assignment_list& list) { take_assignments(self, list); },
-    [self](go_atom, const token_list& list) {
-      std::vector<hosted*> go;
-      for (const auto& key : list.items)
-        if (auto pos = self->state.memory->attempts.find(key);
-            pos != self->state.memory->attempts.end()
-            && pos->second.now == hosted::phase::waits_for_go) {
-          // At once: a word that is said again may be in the same list.
-          pos->second.now = hosted::phase::runs;
-          go.push_back(&pos->second);
-        }
-      call_agent(self, go);
-    },
+    [self](go_atom, const token_list& list) { begin_work(self, list); },
     [self](cancel_atom, const token& key, bool force) {
       cancel(self, key, force);
     },
@@ -283,23 +295,13 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
     [self](health_atom, core::agent_health to) { hear_health(self, to); },
     [self](renew_atom, const agent_spec_ptr& to) { renew(self, *to); },
     [self](leave_atom) { leave(self); },
-    [self](bye_atom) {
-      auto& memory = *self->state.memory;
-      memory.last_came = memory.leaving;
-      if (memory.leaving)
-        return leave_when_done(self);
-      // It stays after all, and the coordinator has just forgotten it.
-      say_hello(self, false);
-    },
+    [self](bye_atom) { hear_bye(self); },
     [self](caf::tick_atom) { fire(self); },
     [self](tree_atom, const tree_query&) { return describe(self); },
-    [self](find_atom, uint64_t slot) -> caf::result<caf::actor> {
-      const auto& slots = self->state.memory->slots;
-      if (slot >= slots.size() || !slots[slot].instance)
-        return make_error(errc::not_found, "no instance is in that slot");
-      return caf::actor_cast<caf::actor>(slots[slot].instance);
+    [self](find_atom, uint64_t slot) {
+      return instance_in(*self->state.memory, slot);
     },
-    [self](log_atom, core::id task) -> caf::result<live_log> {
+    [self](log_atom, core::id task) {
       return log_of(*self->state.memory, task);
     },
     [self](stats_atom) {

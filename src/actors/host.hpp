@@ -10,6 +10,7 @@
 
 #include "actors/attempt_line.hpp"
 #include "actors/present_call.hpp"
+#include "core/on_demand.hpp"
 #include "core/restart_policy.hpp"
 #include "core/timer_wheel.hpp"
 
@@ -19,6 +20,7 @@ namespace troupe {
 struct agent_spec {
   profile who;
   std::string kind = "c++"; // As shown.
+  std::string made_from;    // The standby; empty: it is always there.
   std::variant<agent_factory, reactive_factory> make;
   bool outside = false; // Works in other processes.
   /// What the agent's code says it can do, if that is new since the last call.
@@ -28,6 +30,13 @@ struct agent_spec {
   restart_intensity limit{100, std::chrono::seconds{5}};
   std::chrono::seconds disabled_for{30};
   uint64_t number = 1; // Grows when it is changed while the node runs.
+};
+
+/// What agents are made from when their work is there.
+struct standby_spec {
+  core::standby rule;
+  /// Name and `made_from` are the crew's.
+  std::function<core::result<agent_spec>()> make;
 };
 
 /// An attempt that a host has.
@@ -121,6 +130,8 @@ void drop_old_slots(host_ptr self);
 void old_slot_crashed(host_ptr self, const caf::actor_addr& who);
 void renew(host_ptr self, const agent_spec& to);
 void leave(host_ptr self);
+/// From the coordinator: nothing more is on its way.
+void hear_bye(host_ptr self);
 /// Tells the crew once nothing is left of one that leaves.
 void leave_when_done(host_ptr self);
 /// Slots in use.

@@ -108,6 +108,15 @@ void leave(host_ptr self) {
   set_health(self, core::agent_health::draining);
 }
 
+void hear_bye(host_ptr self) {
+  auto& memory = *self->state.memory;
+  memory.last_came = memory.leaving;
+  if (memory.leaving)
+    return leave_when_done(self);
+  // It stays after all, and the coordinator has just forgotten it.
+  say_hello(self, false);
+}
+
 void leave_when_done(host_ptr self) {
   auto& st = self->state;
   auto& memory = *st.memory;

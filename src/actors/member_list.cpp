@@ -41,8 +41,12 @@ bool member_list::has(const std::string& name) const {
 
 bool member_list::works_outside(const std::string& name) const {
   guard lock{mutex_};
-  auto pos = all_.find(name);
-  return pos != all_.end() && pos->second.outside;
+  if (auto pos = all_.find(name); pos != all_.end())
+    return pos->second.outside;
+  // One that was made in an earlier life of the node.
+  return std::any_of(
+    on_demand_->begin(), on_demand_->end(),
+    [&](const auto& x) { return x.outside && core::is_instance(x, name); });
 }
 
 size_t member_list::size() const {
@@ -50,10 +54,23 @@ size_t member_list::size() const {
   return all_.size();
 }
 
+std::shared_ptr<const member_list::standbys> member_list::on_demand() const {
+  guard lock{mutex_};
+  return on_demand_;
+}
+
+void member_list::set_on_demand(standbys to) {
+  auto now = std::make_shared<const standbys>(std::move(to));
+  guard lock{mutex_};
+  on_demand_ = std::move(now);
+}
+
 bool member_list::any_inside() const {
   guard lock{mutex_};
   return std::any_of(all_.begin(), all_.end(),
-                     [](const auto& x) { return !x.second.outside; });
+                     [](const auto& x) { return !x.second.outside; })
+         || std::any_of(on_demand_->begin(), on_demand_->end(),
+                        [](const auto& x) { return !x.outside; });
 }
 
 } // namespace troupe

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "core/on_demand.hpp"
 
 namespace troupe {
 
@@ -25,6 +28,11 @@ public:
   /// Whether agents' code in this process could have ended it.
   bool any_inside() const;
 
+  using standbys = std::vector<core::standby>;
+  /// What agents may be made from; never null.
+  std::shared_ptr<const standbys> on_demand() const;
+  void set_on_demand(standbys to);
+
 private:
   struct place {
     uint64_t came = 0; // Its order.
@@ -34,6 +42,8 @@ private:
   mutable std::mutex mutex_;
   std::unordered_map<std::string, place> all_;
   uint64_t last_ = 0;
+  std::shared_ptr<const standbys> on_demand_ =
+    std::make_shared<const standbys>();
 };
 
 } // namespace troupe

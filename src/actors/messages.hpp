@@ -57,6 +57,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::sub_run_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::sub_run_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::token)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::token_list)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::unserved_list)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<troupe::held_attempt>)
 
 // The order is part of the program only: nothing of it is stored or sent.
@@ -107,6 +108,7 @@ CAF_ADD_TYPE_ID(troupe, (troupe::sub_run_end))
 CAF_ADD_TYPE_ID(troupe, (troupe::sub_run_start))
 CAF_ADD_TYPE_ID(troupe, (troupe::token))
 CAF_ADD_TYPE_ID(troupe, (troupe::token_list))
+CAF_ADD_TYPE_ID(troupe, (troupe::unserved_list))
 CAF_ADD_TYPE_ID(troupe, (std::vector<troupe::held_attempt>))
 
 CAF_ADD_ATOM(troupe, troupe, ack_atom, "ack")
@@ -128,6 +130,7 @@ CAF_ADD_ATOM(troupe, troupe, health_atom, "health")
 CAF_ADD_ATOM(troupe, troupe, held_atom, "held")
 CAF_ADD_ATOM(troupe, troupe, intake_atom, "intake")
 CAF_ADD_ATOM(troupe, troupe, later_atom, "later")
+CAF_ADD_ATOM(troupe, troupe, lack_atom, "lack")
 CAF_ADD_ATOM(troupe, troupe, leave_atom, "leave")
 CAF_ADD_ATOM(troupe, troupe, load_atom, "load")
 CAF_ADD_ATOM(troupe, troupe, log_atom, "log")
@@ -278,8 +281,8 @@ using coordinator_actor = caf::typed_actor<
   caf::reacts_to<caf::tick_atom>,
   // INTERNAL: hosts that have not said hello are not waited for any longer.
   caf::reacts_to<again_atom>,
-  // INTERNAL: time to look for tasks that nobody can do.
-  caf::reacts_to<settle_atom>,
+  // INTERNAL: time to look for tasks that nobody can do, or no free agent.
+  caf::reacts_to<settle_atom>, caf::reacts_to<lack_atom>,
   // What stops a task first.
   caf::replies_to<why_atom, core::id>::with<core::explanation>,
   // Queues by class, for status and windows.
@@ -328,8 +331,10 @@ using crew_actor = caf::typed_actor<
   caf::replies_to<reload_atom, crew_change>::with<caf::ok_atom>,
   // From a host that leaves: it has nothing left.
   caf::reacts_to<bye_atom, std::string>,
-  // INTERNAL: look whether all is as it should be.
-  caf::reacts_to<caf::tick_atom>>;
+  // From the coordinator: perhaps an agent is to be made.
+  caf::reacts_to<unserved_list>,
+  // INTERNAL: whether all is as it should be; whether one that was made idles.
+  caf::reacts_to<caf::tick_atom>, caf::reacts_to<expire_atom>>;
 
 /// Every agent's profile, health and performance history.
 using directory_actor =

@@ -137,6 +137,7 @@ struct held_list {
 struct hello {
   profile who;
   std::string kind;
+  std::string made_from; // The standby; empty: it is always there.
   /// It works outside the process: starts must be durable before the call.
   bool outside = false;
   uint64_t generation = 0;
@@ -368,11 +369,20 @@ struct performed_list {
 struct agent_spec;
 using agent_spec_ptr = std::shared_ptr<const agent_spec>;
 
-/// What becomes of a node's agents: new ones and those that change, and the
-/// names of those that leave when they have finished what they have.
+struct standby_spec;
+using standby_spec_ptr = std::shared_ptr<const standby_spec>;
+
+/// What becomes of a node's agents.
 struct crew_change {
-  std::vector<agent_spec_ptr> put;
-  std::vector<std::string> leave;
+  std::vector<agent_spec_ptr> put; // New ones, and those that change.
+  std::vector<std::string> leave;  // When they have finished what they have.
+  std::vector<standby_spec_ptr> on_demand; // All, from now on.
+  std::vector<std::string> outdated;       // Of these whoever was made leaves.
+};
+
+/// What waits and no free agent can do.
+struct unserved_list {
+  std::vector<std::shared_ptr<const core::needs>> items;
 };
 
 struct demand_list {

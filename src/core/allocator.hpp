@@ -103,6 +103,10 @@ public:
   /// Every class with queued tasks, in the order in which they became known.
   std::vector<class_demand> demand() const;
 
+  /// What classes ask for that have tasks waiting, no limit in their way, and
+  /// no free agent.
+  std::vector<std::shared_ptr<const needs>> unserved() const;
+
   /// Classes that no known agent could ever serve, or that ask for more of a
   /// resource than there is, whose first task has waited too long: each once,
   /// and again only after it could be served.

@@ -133,6 +133,17 @@ std::vector<class_demand> allocator::demand() const {
   return all;
 }
 
+std::vector<std::shared_ptr<const needs>> allocator::unserved() const {
+  std::vector<std::shared_ptr<const needs>> all;
+  for (uint32_t i = 0; i < queue_.classes(); ++i) {
+    const auto& x = queue_[i];
+    if (x.queued() > 0 && !x.blocked
+        && (x.line == nowhere || !ensemble_.has_free(x.line)))
+      all.push_back(x.need);
+  }
+  return all;
+}
+
 std::string allocator::why_never(const ready_class& x) const {
   if (!possible(x))
     return why_nobody(x).text;

@@ -33,6 +33,15 @@ std::string instance_name(const std::string& standby, uint32_t number) {
   return number == 1 ? standby : standby + "-" + std::to_string(number);
 }
 
+bool is_instance(const standby& of, const std::string& name) {
+  if (name == of.who.name)
+    return true;
+  for (uint32_t n = 2; n <= of.instances_max; ++n)
+    if (name == instance_name(of.who.name, n))
+      return true;
+  return false;
+}
+
 bool can_do(const profile& who, const needs& need) {
   if (!need.agent.empty() && need.agent != who.name)
     return false;

@@ -18,12 +18,13 @@ struct standby {
   profile who; // The first one's name; the next are NAME-2, NAME-3, ...
   uint32_t instances_max = 1;
   duration idle = std::chrono::minutes{5}; // Without work for that long: ends.
+  bool outside = false; // They work in processes of their own.
 };
 
 /// A member of the crew, as far as this needs to know.
 struct member_view {
   profile who;
-  std::string made_from; // Name of the standby; empty: it is always there.
+  std::string made_from;  // Name of the standby; empty: it is always there.
   bool unsettled = false; // It begins, or leaves.
 };
 
@@ -59,6 +60,9 @@ std::string standby_words(const needs& need, std::span<const standby> all,
   }
   return {};
 }
+
+/// Whether that is the name of one that was made from it, or may be.
+bool is_instance(const standby& of, const std::string& name);
 
 /// NAME, NAME-2, NAME-3, ...; `number` counts from 1.
 std::string instance_name(const std::string& standby, uint32_t number);

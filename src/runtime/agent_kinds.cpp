@@ -163,6 +163,13 @@ std::vector<config_problem> what_is_missing(const loaded_config& all) {
   return out;
 }
 
+standby_spec_ptr standby_of(const agent_config& x, services::spawner* through) {
+  auto out = std::make_shared<standby_spec>();
+  out->rule = {x.who, x.on_demand, x.idle, needs_spawner(x)};
+  out->make = [x, through] { return spec_of(x, through); };
+  return out;
+}
+
 core::result<agent_spec> spec_of(const agent_config& x,
                                  services::spawner* through) {
   agent_spec out;

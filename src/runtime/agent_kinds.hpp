@@ -13,6 +13,9 @@ bool needs_spawner(const agent_config& x);
 /// directories that are not there.
 std::vector<config_problem> what_is_missing(const loaded_config& all);
 
+/// What agents of such a config are made from. REQUIRES: they are on demand.
+standby_spec_ptr standby_of(const agent_config& x, services::spawner* through);
+
 /// The agent as a host runs it. `through` must outlive it; it may be null where
 /// the agent needs no spawner. Fails where its library cannot be used (any
 /// more).

@@ -42,6 +42,9 @@ struct agent_config {
   /// Of `plugin`: the shared library, and which of its agents.
   std::string library;
   std::string agent;
+  /// Not 0: none is there until there is work for it, and then so many at most.
+  uint32_t on_demand = 0;
+  std::chrono::milliseconds idle{300'000}; // Then one without work ends.
 };
 
 /// What a node without a file has: echo, sleep, noop and shell.

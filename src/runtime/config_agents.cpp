@@ -73,6 +73,7 @@ using namespace std::chrono_literals;
 
 constexpr size_t capabilities_max = 64;
 constexpr size_t agents_max = 10'000;
+constexpr int64_t on_demand_max = 1'000;
 
 void read_profile(object_reader& in, profile& to) {
   if (auto x = in.find("capabilities");
@@ -87,6 +88,15 @@ void read_profile(object_reader& in, profile& to) {
   in.read("cost", to.cost, bounds<double>{0, 1e9});
   read_word(in, "region", to.region);
   in.read("pure", to.pure);
+}
+
+/// Agents that are made when there is work for them.
+void read_on_demand(object_reader& in, agent_config& to) {
+  in.read("on_demand", to.on_demand, bounds<int64_t>{0, on_demand_max});
+  read_time(in, "idle", to.idle, bounds<core::duration>{1s, 24h * 365});
+  if (to.on_demand == 0 && in.has("idle"))
+    in.find("idle")->fail_at_key("`idle` is for agents that are made on demand",
+                                 "add `on_demand: 1`, or remove it");
 }
 
 void read_environment(object_reader& in,
@@ -200,6 +210,7 @@ void read_agent(const value& from, const agent_config* usual,
     usual && usual->kind == kind ? *usual : usual_agent(from->key, kind);
   made.capabilities_named = in.has("capabilities");
   read_profile(in, made.who);
+  read_on_demand(in, made);
   read_process(in, made);
   read_plugin(in, made);
   finish(in, "agents.*");

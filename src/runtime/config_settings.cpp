@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 58> all{
+constexpr std::array<std::string_view, 59> all{
   "node.data",
   "node.durability",
   "node.threads",
@@ -43,6 +43,8 @@ constexpr std::array<std::string_view, 58> all{
   "agents.*.cost",
   "agents.*.region",
   "agents.*.pure",
+  "agents.*.on_demand",
+  "agents.*.idle",
   "agents.*.command",
   "agents.*.answers",
   "agents.*.library",

@@ -176,6 +176,9 @@ void add_agent(const agent_config& x, listing& to) {
   add("region", word_or_none(who.region),
       to.said({"node", "region"}) ? "node.region" : "");
   add("pure", who.pure);
+  add("on_demand", x.on_demand);
+  if (x.on_demand > 0)
+    add("idle", time_of(x.idle));
   if (x.kind == agent_kind::shell || x.kind == agent_kind::process)
     add_program(x, to);
   if (x.kind == agent_kind::plugin) {

@@ -28,7 +28,8 @@ namespace {
 size_t process_slots(const std::vector<agent_config>& agents) {
   size_t slots = 0;
   for (const auto& x : agents)
-    slots += needs_spawner(x) ? x.who.max_load : 0;
+    if (needs_spawner(x))
+      slots += size_t{x.who.max_load} * std::max(x.on_demand, 1u);
   return slots;
 }
 
@@ -69,6 +70,10 @@ failure configured_node::start(doors which) {
   house.limits = config_.limits;
   house.shares = config_.workspaces;
   for (const auto& x : agents) {
+    if (x.on_demand > 0) {
+      node_insides::add_on_demand(*node_, standby_of(x, spawner_.get()));
+      continue;
+    }
     auto spec = spec_of(x, spawner_.get());
     if (!spec)
       return spec.error();
@@ -143,7 +148,7 @@ core::api_answer configured_node::reload() {
   auto what = compare(present_, now);
   if (auto why = open_spawner(now.value->agents))
     return refuse(why.code, why.message);
-  if (auto why = apply(what))
+  if (auto why = apply(what, now.value->agents))
     return refuse(why.code, why.message);
   // What else has changed is not so until the next start.
   present_.value->agents = std::move(now.value->agents);
@@ -154,12 +159,20 @@ core::api_answer configured_node::reload() {
 }
 
 /// Tells the crew, and waits until it has begun.
-failure configured_node::apply(const config_change& x) {
+failure configured_node::apply(const config_change& x,
+                               const std::vector<agent_config>& all) {
   crew_change change;
-  for (const auto& agent : x.put)
-    change.put.push_back(
-      std::make_shared<const agent_spec>(spec_of(agent, spawner_.get())));
-  change.leave = x.removed;
+  for (const auto& agent : x.put) {
+    auto spec = spec_of(agent, spawner_.get());
+    if (!spec)
+      return spec.error();
+    change.put.push_back(std::make_shared<const agent_spec>(std::move(*spec)));
+  }
+  change.leave = x.leave;
+  change.outdated = x.outdated;
+  for (const auto& agent : all)
+    if (agent.on_demand > 0)
+      change.on_demand.push_back(standby_of(agent, spawner_.get()));
   failure why{errc::restarting, category::unknown,
               "the crew restarts; reload again"};
   auto crew = node_insides::home(*node_).crew;

@@ -44,7 +44,7 @@ public:
 private:
   failure open_spawner(const std::vector<agent_config>& agents);
   core::api_answer reload();
-  failure apply(const config_change& x);
+  failure apply(const config_change& x, const std::vector<agent_config>& all);
 
   const node_config config_; // As it was started.
   std::function<loaded_config()> read_;

@@ -196,6 +196,21 @@ kept_in(const std::shared_ptr<warning_log>& log, const plan_options& opts) {
   };
 }
 
+/// Who is there from the start, and what others may be made from.
+crew_book_ptr make_crew(const plan_options& opts, member_list& members) {
+  auto book = std::make_shared<crew_book>();
+  for (const auto& agent : opts.agents) {
+    members.add(agent.who.name, agent.outside);
+    book->put(agent);
+  }
+  book->set_on_demand(opts.on_demand);
+  member_list::standbys rules;
+  for (const auto& x : opts.on_demand)
+    rules.push_back(x->rule);
+  members.set_on_demand(std::move(rules));
+  return book;
+}
+
 } // namespace
 
 house_plan make_plan(plan_options opts, open_store_ptr store) {
@@ -225,11 +240,7 @@ house_plan make_plan(plan_options opts, open_store_ptr store) {
     home->readers.emplace_back(reader_names, std::to_string(i));
   for (uint32_t i = 0; i < opts.house.shards; ++i)
     home->shards.emplace_back(shard_names, std::to_string(i));
-  auto book = std::make_shared<crew_book>();
-  for (const auto& agent : opts.agents) {
-    home->members->add(agent.who.name, agent.outside);
-    book->put(agent);
-  }
+  auto book = make_crew(opts, *home->members);
   house_ptr shared = home;
 
   house_plan plan;

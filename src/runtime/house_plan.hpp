@@ -19,6 +19,7 @@ struct plan_options {
   house_options house;
   std::shared_ptr<core::store> store;
   std::vector<agent_spec> agents;
+  std::vector<standby_spec_ptr> on_demand;
   uint32_t readers = 2;
   bool threads = true; // False on the deterministic stage.
   std::function<void(const std::string&)> warn;

@@ -52,6 +52,7 @@ struct node::parts {
   house_options house;
   store::sqlite_options sqlite;
   std::vector<agent_spec> agents;
+  std::vector<standby_spec_ptr> on_demand;
   std::chrono::milliseconds restart_pause_max =
     runtime::plan_options{}.restart_pause_max;
   std::shared_ptr<core::store> store;
@@ -156,6 +157,7 @@ failure node::parts::open() {
   all.house = house;
   all.store = store;
   all.agents = agents;
+  all.on_demand = on_demand;
   all.warn = opts.warn;
   all.now = [clock = clock] { return clock->now(); };
   all.ease = [clock = clock] { return clock->ease(); };
@@ -325,6 +327,10 @@ std::shared_ptr<runtime::node_api> node_insides::api(node& x) {
 
 void node_insides::add(node& x, agent_spec spec) {
   x.parts_->agents.push_back(std::move(spec));
+}
+
+void node_insides::add_on_demand(node& x, standby_spec_ptr spec) {
+  x.parts_->on_demand.push_back(std::move(spec));
 }
 
 house_options& node_insides::options(node& x) {

@@ -31,6 +31,8 @@ public:
   static std::shared_ptr<runtime::node_api> api(node& x);
   /// Before `start`: an agent with everything that can be said about it.
   static void add(node& x, agent_spec spec);
+  /// Before `start`: what agents are made from when their work is there.
+  static void add_on_demand(node& x, standby_spec_ptr spec);
   /// Before `start`: actor limits and policies beyond the public options.
   static house_options& options(node& x);
   /// Before `start`: the longest pause before what has failed starts again.

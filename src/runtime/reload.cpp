@@ -23,7 +23,7 @@ bool same(const agent_config& a, const agent_config& b) {
   auto rest = [](const agent_config& x) {
     return std::tie(x.kind, x.program, x.limits.output_bytes_max, x.answers,
                     x.protocol, x.capabilities_named, x.time_max, x.library,
-                    x.agent);
+                    x.agent, x.on_demand, x.idle);
   };
   return parts_of(a.who) == parts_of(b.who)
          && parts_of(a.limits.errors) == parts_of(b.limits.errors)
@@ -72,12 +72,22 @@ config_change compare(const loaded_config& was, const loaded_config& now) {
     if (old != nullptr && same(*old, x))
       continue;
     (old ? out.changed : out.added).push_back(x.who.name);
+    if (x.on_demand > 0)
+      continue;
     out.put.push_back(x);
     out.put.back().limits.grace = was.value->node.cancel_grace;
   }
-  for (const auto& x : before)
-    if (find(after, x.who.name) == nullptr)
+  for (const auto& x : before) {
+    const auto* now_is = find(after, x.who.name);
+    if (now_is == nullptr)
       out.removed.push_back(x.who.name);
+    if (now_is != nullptr && same(x, *now_is))
+      continue;
+    if (x.on_demand > 0)
+      out.outdated.push_back(x.who.name);
+    else if (now_is == nullptr || now_is->on_demand > 0)
+      out.leave.push_back(x.who.name);
+  }
   out.needs_restart = differing(was, now);
   return out;
 }

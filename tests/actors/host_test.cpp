@@ -398,25 +398,3 @@ TEST_CASE_METHOD(cast, "a reactive agent that held a worker is named after it",
   REQUIRE(warnings.size() == 1);
   CHECK(warnings[0].find("`ann` held a worker for 200ms") != std::string::npos);
 }
-
-TEST_CASE_METHOD(cast,
-                 "what an agent says is told while it works and at its end",
-                 "[host]") {
-  begin();
-  give({make_work(1, "a"), make_work(2, "a")});
-  replies.by_name.at("s1").log("hello");
-  auto so_far = ask<live_log>(ann, log_atom_v, make_work(1, "a")->key.task);
-  REQUIRE(so_far);
-  CHECK(so_far->attempt == make_work(1, "a")->key.attempt);
-  REQUIRE(so_far->log);
-  CHECK(so_far->log->lines.str().ends_with(" hello\n"));
-  CHECK_FALSE(ask<live_log>(ann, log_atom_v, make_work(99, "a")->key.task));
-  answer("s1");
-  answer("s2");
-  auto first = shard.take<ended_list>();
-  auto second = shard.take<ended_list>();
-  REQUIRE(first);
-  REQUIRE(second);
-  CHECK(first->items[0].log->lines == so_far->log->lines);
-  CHECK(second->items[0].log == nullptr); // It said nothing.
-}

@@ -80,3 +80,36 @@ TEST_CASE("SIGHUP has a node read its file again", "[reload]")
   at.process->signal(SIGTERM);
   CHECK(at.process->finish().code == 0);
 }
+
+TEST_CASE("an agent is made for its work, and ends without", "[demand]")
+{
+  scratch_directory where;
+  write_file(
+    where.path("node.yaml"),
+    "agents:\n  echo: {kind: echo}\n  snake: {kind: process, command: "
+    "sh, args: ['-c', 'echo $TROUPE_TASK'], on_demand: 2, idle: 1s}\n");
+  write_file(where.path("w.yaml"),
+             "workflow: w\nsteps:\n  a: {type: x, agent: {capabilities: "
+             "[snake]}}\n");
+  real_program node{{"node", "--config", where.path("node.yaml"), "--data",
+                     where.path("data"), "--listen", "off"}};
+  node.line();
+  auto ask = [&](std::vector<std::string> args) {
+    args.insert(args.end(),
+                {"--node", "unix:" + where.path("data/troupe.sock")});
+    return run_troupe(args);
+  };
+  auto members = [&] {
+    std::vector<std::string> out;
+    for (const auto& x : json::parse(ask({"agents", "--json"}).out)["agents"])
+      out.push_back(x["name"]);
+    return out;
+  };
+  using words = std::vector<std::string>;
+  CHECK(members() == words{"echo"});
+  CHECK(ask({"submit", where.path("w.yaml"), "--wait"}).code == 0);
+  CHECK(members() == words{"echo", "snake"});
+  while (members().size() > 1) // It has nothing to do: soon it is gone.
+    ;
+  CHECK(ask({"submit", where.path("w.yaml"), "--wait"}).code == 0);
+}

@@ -21,8 +21,8 @@ needs need(std::vector<std::string> words) {
 }
 
 const std::vector<standby> two{
-  {who("snake", {"python"}), 2, std::chrono::minutes{1}},
-  {who("ops", {"deploy.k8s", "shell"}), 1, std::chrono::minutes{1}}};
+  {who("snake", {"python"}), 2, std::chrono::minutes{1}, true},
+  {who("ops", {"deploy.k8s", "shell"}), 1, std::chrono::minutes{1}, false}};
 
 using made = std::optional<make_request>;
 
@@ -87,4 +87,12 @@ TEST_CASE("what is being made is told in words", "[demand]")
         == " All that may be made from `agents.snake` are there (2, its "
            "`on_demand`).");
   CHECK(standby_words(need({"cobol"}), two, none).empty());
+}
+
+TEST_CASE("the name of one that was made is known again", "[demand]")
+{
+  CHECK(is_instance(two[0], "snake"));
+  CHECK(is_instance(two[0], "snake-2"));
+  CHECK_FALSE(is_instance(two[0], "snake-3"));
+  CHECK_FALSE(is_instance(two[1], "ops-2"));
 }

@@ -392,23 +392,3 @@ TEST_CASE("a long chain of skipped steps needs no stack", "[core]")
   d.end("s0", outcome::failed("no"));
   CHECK(d.row.counts[static_cast<size_t>(skipped)] == 19'999);
 }
-
-TEST_CASE("what an attempt said is written with its end, however it ended",
-          "[core][run]")
-{
-  run_driver d{"workflow: w\nsteps: {a: {type: test, backoff: {base: 1s}}}\n"};
-  auto said = std::make_shared<const kept_log>(kept_log{3, text{"t x\n"}});
-  d.start("a");
-  auto old = d.task("a").attempt;
-  REQUIRE(d.r->ended(1, old, end_kind::answered, outcome::failed("x"), d.now, 0,
-                     said));
-  auto first = d.take();
-  log_row row{d.r->key().with(1), old, "default", 3, text{"t x\n"}};
-  CHECK(first.logs == std::vector<log_row>{row});
-  d.advance(2s);
-  d.start("a");
-  // Of an attempt that is not the current one nothing is believed.
-  CHECK_FALSE(d.r->ended(1, old, end_kind::answered, outcome::done(), d.now, 0,
-                         said));
-  CHECK(d.end("a", outcome::done()).logs.empty());
-}

@@ -54,10 +54,9 @@ struct good_case {
 
 TEST_CASE("every route asks for its operation with these params", "[gateway]")
 {
-  auto runs = "/api/v1/runs/" + run;
-  auto tasks = "/api/v1/tasks/" + task;
-  auto of_run = R"({"run":")" + run + "\"";
-  auto of_task = R"({"task":")" + task + "\"";
+  auto runs = "/api/v1/runs/" + run, tasks = "/api/v1/tasks/" + task;
+  auto of_run = R"({"run":")" + run + "\"",
+       of_task = R"({"task":")" + task + "\"";
   const std::vector<good_case> table{
     {"POST", "/api/v1/runs", R"({"name":"a","input":{"x":1}})", "submit",
      R"({"name":"a","input":{"x":1}})"},
@@ -70,12 +69,9 @@ TEST_CASE("every route asks for its operation with these params", "[gateway]")
     {"GET", runs + "/tasks?state=queued", "", "tasks",
      of_run + R"(,"state":"queued"})"},
     {"GET", runs + "/why", "", "why", of_run + "}"},
-    {"GET", runs + "/logs?limit=3&after=1.1.2", "", "logs",
-     of_run + R"(,"after":"1.1.2","limit":3})"},
     {"GET", tasks + "/logs?attempt=2", "", "logs",
      of_task + R"(,"attempt":2})"},
-    {"GET", runs + "/history?limit=3", "", "history",
-     of_run + R"(,"limit":3})"},
+    {"GET", runs + "/history", "", "history", of_run + "}"},
     {"POST", runs + "/cancel", R"({"reason":"old"})", "cancel",
      of_run + R"(,"reason":"old"})"},
     {"POST", runs + "/cancel", "", "cancel", of_run + "}"},
@@ -114,8 +110,7 @@ TEST_CASE("every route asks for its operation with these params", "[gateway]")
     {"GET", "/api/v1/agents", "", "agents", "{}"},
     {"GET", "/api/v1/tree?depth=2", "", "tree", R"({"depth":2})"},
     {"GET", "/api/v1/status", "", "status", "{}"},
-    {"POST", "/api/v1/backup", R"({"path":"/b"})", "backup",
-     R"({"path":"/b"})"},
+    {"POST", "/api/v1/backup", R"({"path":"b"})", "backup", R"({"path":"b"})"},
     {"GET", "/readyz", "", "status", "{}"},
   };
   for (const auto& x : table) {

@@ -53,6 +53,15 @@ TEST_CASE("flags go over the environment, it over the file", "[config]")
   CHECK(x.node.window == 100);
 }
 
+TEST_CASE("idle is for agents on demand", "[config]")
+{
+  auto x = good("agents: {a: {kind: echo, on_demand: 3, idle: 9s}}");
+  CHECK(x.agents[0].on_demand == 3);
+  CHECK(x.agents[0].idle == 9s);
+  CHECK(wrong("agents: {a: {kind: echo, idle: 9s}}").find("add `on_demand: 1`")
+        != std::string::npos);
+}
+
 TEST_CASE("of two flags for one setting the last counts", "[config]")
 {
   config_sources from;

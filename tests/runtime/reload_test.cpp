@@ -53,6 +53,27 @@ TEST_CASE("agents are new, other or gone", "[reload]")
   CHECK(x.needs_restart.empty());
 }
 
+TEST_CASE("agents on demand are made, not put", "[reload]")
+{
+  std::string always = "agents: {a: {kind: echo}}\n";
+  std::string demand = "agents: {a: {kind: echo, on_demand: 2}}\n";
+  auto x = between(always, demand);
+  CHECK(x.changed == words{"a"});
+  CHECK(x.put.empty());
+  CHECK(x.leave == words{"a"});
+  CHECK(x.outdated.empty());
+  x = between(demand, always);
+  CHECK(x.put.size() == 1);
+  CHECK(x.outdated == words{"a"});
+  CHECK(x.leave.empty());
+  x = between(demand, "agents: {a: {kind: echo, on_demand: 2, idle: 9s}}\n");
+  CHECK(x.changed == words{"a"});
+  CHECK(x.outdated == words{"a"});
+  x = between(demand, demand);
+  CHECK(x.changed.empty());
+  CHECK(x.outdated.empty());
+}
+
 TEST_CASE("every field of an agent is a change", "[reload]")
 {
   std::string base = "agents:\n  p:\n    kind: process\n    command: ls\n";
