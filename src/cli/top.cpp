@@ -80,7 +80,10 @@ public:
       auto key = screen_.key(look_interval);
       if (key.empty())
         continue;
+      auto before = view_.opened();
       auto wish = view_.press(key);
+      if (view_.opened() != before)
+        asked_ = {}; // Its tasks are wanted now.
       if (wish.what == top_wish::kind::quit)
         return exit_ok;
       if (wish.what == top_wish::kind::command)
@@ -99,13 +102,17 @@ private:
     happened_ = false;
     asked_ = now;
     for (const auto& [op, params] : questions)
-      if (box_->may_ask(op))
-        call_.node().call(
-          {op, call_.workspace(), call_.origin(), core::text{params.dump()},
-           ""},
-          [box = box_, op = std::string{op}](const core::api_answer& got) {
-            box->put(op, got);
-          });
+      ask(op, op, params);
+    if (!view_.opened().empty())
+      ask("run_tasks", "tasks", {{"run", view_.opened()}, {"limit", rows_max}});
+  }
+
+  void ask(const std::string& as, const std::string& op, const json& params) {
+    if (!box_->may_ask(as))
+      return;
+    call_.node().call(
+      {op, call_.workspace(), call_.origin(), core::text{params.dump()}, ""},
+      [box = box_, as](const core::api_answer& got) { box->put(as, got); });
   }
 
   void obey(const top_wish& wish) {

@@ -18,15 +18,22 @@ struct list_of {
 };
 
 /// Where the things of a view are in the answers.
-constexpr list_of lists[top_tabs] = {
-  {"runs", "runs", "run"},    {"agents", "agents", "name"},
-  {"tasks", "tasks", "task"}, {"approvals", "decisions", "task"},
-  {"tree", "", ""},           {"status", "", ""}};
+constexpr list_of lists[top_tabs + 1] = {{"runs", "runs", "run"},
+                                         {"agents", "agents", "name"},
+                                         {"tasks", "tasks", "task"},
+                                         {"approvals", "decisions", "task"},
+                                         {"tree", "", ""},
+                                         {"status", "", ""},
+                                         {"run_tasks", "tasks", "task"}};
 
 } // namespace
 
+size_t top_view::list() const {
+  return shows_run() ? top_tabs : static_cast<size_t>(tab_);
+}
+
 const json* top_view::chosen() const {
-  auto tab = static_cast<size_t>(tab_);
+  auto tab = list();
   const auto& from = lists[tab];
   for (const auto& x : items(answer(from.op), from.list))
     if (text_of(x, from.id) == chosen_[tab])
@@ -52,8 +59,24 @@ void top_view::move(const std::string& key) {
     at = 0;
   else if (key == "end_key" || key == "G")
     at = last;
-  row_[static_cast<size_t>(tab_)] = at;
-  chosen_[static_cast<size_t>(tab_)] = all.ids[at];
+  row_[list()] = at;
+  chosen_[list()] = all.ids[at];
+}
+
+/// True: the tasks of a run are shown, or its run again.
+bool top_view::open_or_close(const std::string& key) {
+  if (key == "escape" && shows_run()) {
+    opened_.clear();
+    return true;
+  }
+  const auto* what = chosen();
+  if (key != "enter" || tab_ != top_tab::runs || shows_run() || !what)
+    return false;
+  opened_ = text_of(*what, "run");
+  opened_name_ = text_of(*what, "name");
+  chosen_[top_tabs].clear();
+  row_[top_tabs] = 0;
+  return true;
 }
 
 /// True: another view is shown.
@@ -79,7 +102,7 @@ void top_view::ask(const std::string& op, const std::string& word) {
     said_ = "nothing is chosen";
     return;
   }
-  const auto& from = lists[static_cast<size_t>(tab_)];
+  const auto& from = lists[list()];
   auto id = text_of(*what, from.id);
   auto name = text_of(*what, tab_ == top_tab::approvals ? "question" : "name");
   top_wish wish{top_wish::kind::command, op, {{from.id, id}}, ""};
@@ -91,7 +114,7 @@ void top_view::wish(const std::string& key) {
   const auto* what = chosen();
   if (key == "c" && (tab_ == top_tab::runs || tab_ == top_tab::queue))
     return ask("cancel", "Cancel");
-  if (key == "p" && tab_ == top_tab::runs) {
+  if (key == "p" && tab_ == top_tab::runs && !shows_run()) {
     auto paused = what != nullptr && text_of(*what, "state") == "paused";
     return paused ? ask("resume", "Go on with") : ask("pause", "Pause");
   }
@@ -122,7 +145,7 @@ top_wish top_view::press(const std::string& key) {
     return {};
   }
   help_ = false;
-  if (!turn(key)) {
+  if (!open_or_close(key) && !turn(key)) {
     move(key);
     wish(key);
   }

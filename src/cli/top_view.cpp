@@ -80,6 +80,22 @@ top_view::content top_view::runs() const {
   return out;
 }
 
+top_view::content top_view::tasks_of_run() const {
+  content out;
+  out.nothing = "Its tasks are not known yet.";
+  table rows{{"TASK", "TYPE", "STATE", ">TRY", "AGENT", "QUEUED"}};
+  for (const auto& x : items(answer("run_tasks"), "tasks")) {
+    if (text_of(x, "run") != opened_)
+      continue; // The answer of a run that was opened before.
+    rows.add({text_of(x, "name"), text_of(x, "type"), text_of(x, "state"),
+              std::to_string(count_of(x, "attempt")), text_of(x, "agent"),
+              short_time(text_of(x, "queued_at"))});
+    out.ids.push_back(text_of(x, "task"));
+  }
+  out.rows = split(rows.text());
+  return out;
+}
+
 top_view::content top_view::agents() const {
   content out;
   out.nothing = "No agents. Configure some: docs/agents.md.";
@@ -127,7 +143,7 @@ top_view::content top_view::content_of(top_tab tab) const {
   content out;
   switch (tab) {
     case top_tab::runs:
-      out = runs();
+      out = shows_run() ? tasks_of_run() : runs();
       break;
     case top_tab::agents:
       out = agents();
@@ -162,7 +178,7 @@ top_view::content top_view::content_of(top_tab tab) const {
 
 /// The chosen row; where it is gone, what stands in its place.
 size_t top_view::index_in(const content& of) const {
-  auto tab = index_of(tab_);
+  auto tab = list();
   auto pos = std::find(of.ids.begin(), of.ids.end(), chosen_[tab]);
   if (pos != of.ids.end())
     return static_cast<size_t>(pos - of.ids.begin());
@@ -186,6 +202,8 @@ std::string top_view::tabs() const {
   for (size_t i = 0; i < top_tabs; ++i) {
     auto here = i == index_of(tab_);
     auto name = std::to_string(i + 1) + " " + tab_names[i];
+    if (i == index_of(top_tab::runs) && !opened_.empty())
+      name += ": " + opened_name_;
     if (i == index_of(top_tab::approvals))
       if (auto n = items(answer("approvals"), "decisions").size(); n > 0)
         name += " (" + std::to_string(n) + ")";
@@ -202,7 +220,9 @@ std::string top_view::footer() const {
     return asked_->question + " y: yes, any other key: no";
   if (!said_.empty())
     return said_;
-  auto keys = tab_ == top_tab::runs        ? "c cancel  p pause/resume  "
+  auto keys = shows_run()                  ? "c cancel  esc back  "
+              : tab_ == top_tab::runs      ? "enter tasks  c cancel  p "
+                                             "pause/resume  "
               : tab_ == top_tab::queue     ? "c cancel  "
               : tab_ == top_tab::approvals ? "a approve  r reject  "
                                            : "";
@@ -215,6 +235,7 @@ void top_view::add_help(std::vector<screen_line>& to) const {
        {"up down, j k       move", "page up, page down  by a page",
         "home end, g G       to the first, the last",
         "left right, tab     other view; also 1 to 6",
+        "enter, escape       the tasks of the run, and back",
         "c                   cancel the run or task",
         "p                   pause the run, or let it go on",
         "a r                 approve, reject",
@@ -225,7 +246,7 @@ void top_view::add_help(std::vector<screen_line>& to) const {
 void top_view::add_rows(std::vector<screen_line>& to, size_t room) {
   auto all = content_of(tab_);
   auto at = index_in(all);
-  auto tab = index_of(tab_);
+  auto tab = list();
   row_[tab] = at;
   chosen_[tab] = all.ids.empty() ? "" : all.ids[at];
   page_ = std::max<size_t>(1, room - 1);

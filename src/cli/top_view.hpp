@@ -31,7 +31,7 @@ public:
   explicit top_view(std::string node) : node_(std::move(node)) {}
 
   /// The newest answer of an operation: status, runs, agents, tasks (those that
-  /// wait), approvals, tree.
+  /// wait), approvals, tree; and run_tasks, those of the opened run.
   void take(const std::string& op, nlohmann::json answer);
 
   /// Why the node could not be asked; empty: it could.
@@ -39,6 +39,9 @@ public:
 
   /// What became of the last command.
   void say(std::string text) { said_ = std::move(text); }
+
+  /// The run whose tasks are shown; empty: none.
+  const std::string& opened() const { return opened_; }
 
   top_wish press(const std::string& key);
 
@@ -57,6 +60,7 @@ private:
   const nlohmann::json* chosen() const;
   content content_of(top_tab tab) const;
   content runs() const;
+  content tasks_of_run() const;
   content agents() const;
   content queue() const;
   content approvals() const;
@@ -67,6 +71,9 @@ private:
   void add_rows(std::vector<screen_line>& to, size_t room);
   size_t index_in(const content& of) const;
   void move(const std::string& key);
+  bool shows_run() const { return tab_ == top_tab::runs && !opened_.empty(); }
+  size_t list() const; // Which of the lists is shown.
+  bool open_or_close(const std::string& key);
   bool turn(const std::string& key);
   void ask(const std::string& op, const std::string& word);
   void wish(const std::string& key);
@@ -76,8 +83,11 @@ private:
   std::string trouble_;
   std::string said_;
   top_tab tab_ = top_tab::runs;
-  std::array<std::string, top_tabs> chosen_{}; // Ids: rows move.
-  std::array<size_t, top_tabs> row_{};         // Where it was last.
+  // One for each view, and the last for an opened run.
+  std::array<std::string, top_tabs + 1> chosen_{}; // Ids: rows move.
+  std::array<size_t, top_tabs + 1> row_{};         // Where it was last.
+  std::string opened_;                             // A run.
+  std::string opened_name_;
   size_t page_ = 10;
   bool help_ = false;
   std::optional<top_wish> asked_;

@@ -68,6 +68,13 @@ TEST_CASE("top shows a node live in a terminal and obeys its keys",
   CHECK(pane.shows("cancelled"));
   pane.press("?");
   CHECK(pane.shows("approve, reject"));
+  pane.press("Escape");
+  pane.press("Enter");
+  CHECK(pane.shows("[1 Runs: "));
+  CHECK(pane.shows("> first"));
+  CHECK(pane.shows("hold"));
+  pane.press("Escape");
+  CHECK(pane.shows("[1 Runs]"));
 }
 
 TEST_CASE("top follows the size of its window", "[terminal]")
