@@ -7,7 +7,7 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::string_view, 59> all{
+constexpr auto all = std::to_array<std::string_view>({
   "node.data",
   "node.durability",
   "node.threads",
@@ -68,7 +68,7 @@ constexpr std::array<std::string_view, 59> all{
   "limits.resources",
   "workspaces.*.weight",
   "workspaces.*.cap",
-};
+});
 
 } // namespace
 
