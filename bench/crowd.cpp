@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cmath>
 #include <future>
+#include <map>
 #include <stdexcept>
 #include <thread>
 
@@ -88,7 +89,7 @@ figures timeouts(settings& s) {
     list += std::string{i > 0 ? "," : ""}
             + R"({"agent":{"capabilities":["noop"]},"timeout":"1h"})";
   list += ']';
-  double first = 0;
+  std::map<uint64_t, double> after; // How many rounds.
   auto rounds = std::max<uint64_t>(2, timeouts / live);
   for (uint64_t round = 0; round < rounds; ++round) {
     g->close();
@@ -99,17 +100,19 @@ figures timeouts(settings& s) {
     g->let_go();
     while (open_runs(n) > 0) // All are cancelled.
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    if (round == 0) {
+    auto done = round + 1;
+    if (done == 1 || done == rounds / 2 || done == rounds) {
       std::this_thread::sleep_for(given_back_within);
-      first = resident_mb();
+      after[done] = resident_mb();
     }
   }
   figures f;
-  f.values["after_first_mb"] = rounded(first, 1);
-  std::this_thread::sleep_for(given_back_within);
-  auto last = resident_mb();
+  auto last = after[rounds];
+  f.values["after_first_mb"] = rounded(after[1], 1);
+  f.values["after_half_mb"] = rounded(after[rounds / 2], 1);
   f.values["after_all_mb"] = rounded(last, 1);
-  f.values["ratio"] = rounded(last / first);
+  f.values["ratio"] = rounded(last / after[1]);
+  f.values["ratio_to_half"] = rounded(last / after[rounds / 2]);
   f.values["rss_mb"] = rounded(peak_mb(), 1);
   return f;
 }
