@@ -10,13 +10,11 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "cli/plain_http.hpp"
-#include "cli/real_program.hpp"
+#include "cli/http_node.hpp"
 
 // A real node on a small disk of its own that fills up.
 
@@ -68,33 +66,15 @@ public:
   }
   small_disk& disk() { return disk_; }
 
-  void start() {
-    process_.emplace(std::vector<std::string>{
-      "node", "--data", where_.path("disk/data"), "--listen", "127.0.0.1:0",
-      "--set", "node.disk_reserve=16MiB"});
-    auto ready = process_->line();
-    INFO(ready);
-    port_ = port_of(ready);
-    REQUIRE(port_ != 0);
-  }
+  void start() { node_.start(); }
+  void kill() { node_.kill(); }
+  void stop() { CHECK(node_.end(SIGTERM).code == 0); }
 
-  void kill() {
-    process_->signal(SIGKILL);
-    process_->finish();
-  }
-
-  void stop() {
-    process_->signal(SIGTERM);
-    CHECK(process_->finish().code == 0);
-  }
-
-  http_said ask(const std::string& target) {
-    return ask_http(port_, "GET", "/api/v1/" + target);
-  }
+  http_said ask(const std::string& target) { return node_.say("GET", target); }
 
   http_said submit(const std::string& command) {
     json task{{"agent", "shell"}, {"input", {{"command", command}}}};
-    return ask_http(port_, "POST", "/api/v1/tasks", task.dump());
+    return node_.say("POST", "tasks", task.dump());
   }
 
   /// A run that is accepted, soon if not at once.
@@ -133,31 +113,22 @@ public:
 
   /// The run of a task that waited.
   bool completes(const std::string& name) {
-    return completes_run(waiting_.at(name));
+    return node_.end_of(waiting_.at(name)) == "completed";
   }
 
   /// Of all that was ever accepted.
   bool all_complete() {
     return !runs_.empty()
            && std::all_of(runs_.begin(), runs_.end(), [this](const auto& run) {
-                return completes_run(run);
+                return node_.end_of(run) == "completed";
               });
   }
 
 private:
-  bool completes_run(const std::string& run) {
-    for (int i = 0; i < 20'000; ++i)
-      if (auto said = ask("runs/" + run); said.status != 200)
-        return false;
-      else if (json::parse(said.body)["state"] == "completed")
-        return true;
-    return false;
-  }
-
   scratch_directory where_;
   small_disk disk_;
-  std::optional<real_program> process_;
-  int port_ = 0;
+  http_node node_{where_.path("disk/data"),
+                  {"--set", "node.disk_reserve=16MiB"}};
   std::vector<std::string> runs_;              // All that were accepted.
   std::map<std::string, std::string> waiting_; // Of these, by name.
 };

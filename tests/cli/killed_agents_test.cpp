@@ -3,10 +3,8 @@
 
 #include <csignal>
 #include <fstream>
-#include <optional>
 
-#include "cli/plain_http.hpp"
-#include "cli/real_program.hpp"
+#include "cli/http_node.hpp"
 
 // A real node whose agents are many processes, of both forms, and a third of
 // them with descendants in sessions of their own.
@@ -61,11 +59,7 @@ public:
     for (int i = 0; i < of_each_form; ++i)
       agents += agent("linked" + std::to_string(i), "jsonrpc", 1);
     write_file(where_.path("node.yaml"), agents);
-    process_.emplace(std::vector<std::string>{
-      "node", "--config", where_.path("node.yaml"), "--data",
-      where_.path("data"), "--listen", "127.0.0.1:0"});
-    port_ = port_of(process_->line());
-    REQUIRE(port_ != 0);
+    node.start();
   }
 
   /// A task for each process; waits until all are at work.
@@ -77,19 +71,11 @@ public:
                          {"timeout", "10m"},
                          {"retries", 3},
                          {"backoff", {{"base", "1ms"}}}});
-    auto run = ask("POST", "tasks", tasks.dump()).at("run");
+    auto run = node.submit(tasks);
     for (int i = 0; i < 20'000 && pids().size() < 2 * of_each_form; ++i)
-      ask("GET", "status");
+      node.ask("status");
     REQUIRE(pids().size() >= 2 * of_each_form);
     return run;
-  }
-
-  json ask(const std::string& method, const std::string& target,
-           const std::string& body = {}) {
-    auto said = ask_http(port_, method, "/api/v1/" + target, body);
-    INFO(method << ' ' << target << said.head << said.body);
-    REQUIRE(said.status / 100 == 2);
-    return json::parse(said.body);
   }
 
   std::vector<pid_t> pids() const {
@@ -101,20 +87,15 @@ public:
   }
 
   /// The node's only child.
-  pid_t spawner() const {
-    auto node = std::to_string(process_->pid());
+  pid_t spawner() {
+    auto pid = std::to_string(node.process().pid());
     for (const auto& thread :
-         std::filesystem::directory_iterator{"/proc/" + node + "/task"}) {
+         std::filesystem::directory_iterator{"/proc/" + pid + "/task"}) {
       std::ifstream in{thread.path() / "children"};
       if (pid_t child = 0; in >> child)
         return child;
     }
     return -1;
-  }
-
-  void kill() {
-    process_->signal(SIGKILL);
-    process_->finish();
   }
 
 private:
@@ -129,8 +110,9 @@ private:
   }
 
   scratch_directory where_;
-  std::optional<real_program> process_;
-  int port_ = 0;
+
+public:
+  http_node node{where_.path("data"), {"--config", where_.path("node.yaml")}};
 };
 
 } // namespace
@@ -138,10 +120,10 @@ private:
 TEST_CASE("kill -9 of a node with fifty agents at work leaves none of them",
           "[node][kill]")
 {
-  crowded_node node;
-  node.fill();
-  auto all = node.pids();
-  node.kill();
+  crowded_node crowd;
+  crowd.fill();
+  auto all = crowd.pids();
+  crowd.node.kill();
   for (auto pid : all)
     CHECK(ends(pid));
 }
@@ -150,19 +132,16 @@ TEST_CASE("kill -9 of the spawner fails what its processes did, and the node "
           "goes on",
           "[node][kill]")
 {
-  crowded_node node;
-  auto run = node.fill();
-  auto all = node.pids();
-  auto spawner = node.spawner();
+  crowded_node crowd;
+  auto run = crowd.fill();
+  auto all = crowd.pids();
+  auto spawner = crowd.spawner();
   REQUIRE(spawner > 0);
   ::kill(spawner, SIGKILL);
   for (auto pid : all)
     CHECK(ends(pid));
-  std::string state;
-  for (int i = 0; i < 20'000 && state != "completed"; ++i)
-    state = node.ask("GET", "runs/" + run).value("state", "");
-  CHECK(state == "completed");
-  auto tasks = node.ask("GET", "tasks?run=" + run).at("tasks");
+  CHECK(crowd.node.end_of(run) == "completed");
+  auto tasks = crowd.node.tasks_at_end(run);
   CHECK(tasks.size() == 2 * of_each_form);
   for (const auto& x : tasks) {
     INFO(x.dump());

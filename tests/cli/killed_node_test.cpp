@@ -1,17 +1,14 @@
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <fstream>
 #include <map>
-#include <optional>
 #include <random>
 #include <set>
 #include <sstream>
 
 #include <nlohmann/json.hpp>
 
-#include "cli/plain_http.hpp"
-#include "cli/real_program.hpp"
+#include "cli/http_node.hpp"
 #include "store/sqlite_store.hpp"
 
 // kill -9 of a real node, again and again. What really ran is told by a file
@@ -89,7 +86,7 @@ truth read_truth(const std::string& data) {
   return all;
 }
 
-/// A node that is killed and started again on the same data.
+/// Its commands tell of themselves in a file.
 class mortal_node {
 public:
   mortal_node() {
@@ -98,46 +95,21 @@ public:
                  + std::to_string(slots) + "}}\n");
   }
 
-  void start() {
-    process_.emplace(std::vector<std::string>{
-      "node", "--config", where_.path("node.yaml"), "--data",
-      where_.path("data"), "--listen", "127.0.0.1:0"});
-    auto ready = process_->line();
-    INFO(ready);
-    port_ = port_of(ready);
-    REQUIRE(port_ != 0);
-  }
-
-  void kill() {
-    process_->signal(SIGKILL);
-    CHECK(process_->finish().code == 128 + SIGKILL);
-    process_.reset();
-  }
-
-  void submit(const json& tasks) {
-    auto said = ask_http(port_, "POST", "/api/v1/tasks", tasks.dump());
-    INFO(said.head << said.body);
-    REQUIRE(said.status == 201);
-  }
-
-  json ask(const std::string& target) {
-    auto said = ask_http(port_, "GET", "/api/v1/" + target);
-    INFO(target << said.head << said.body);
-    REQUIRE(said.status == 200);
-    return json::parse(said.body);
-  }
+  void start() { node_.start(); }
+  void kill() { node_.kill(); }
+  void submit(const json& tasks) { node_.submit(tasks); }
 
   /// Asks the node until `file` has so many ends, or the work is over.
   void wait_for_ends(size_t count) {
     for (int i = 0; i < 20'000 && read_deeds(file()).ends < count; ++i)
-      ask("status");
+      node_.ask("status");
   }
 
   void wait_for_completed(size_t runs) {
     for (int i = 0; i < 20'000; ++i)
-      if (ask("runs?state=completed")["runs"].size() >= runs)
+      if (node_.ask("runs?state=completed")["runs"].size() >= runs)
         return;
-    FAIL("the runs do not end: " << ask("runs").dump());
+    FAIL("the runs do not end: " << node_.ask("runs").dump());
   }
 
   /// A command that tells of itself and takes `seconds`.
@@ -154,8 +126,7 @@ public:
 
 private:
   scratch_directory where_;
-  std::optional<real_program> process_;
-  int port_ = 0;
+  http_node node_{data(), {"--config", where_.path("node.yaml")}};
 };
 
 json many_commands(const mortal_node& node, std::mt19937& random) {

@@ -1,11 +1,9 @@
-#include <optional>
 #include <set>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "cli/plain_http.hpp"
-#include "cli/real_program.hpp"
+#include "cli/http_node.hpp"
 
 // Agents that are one process for many tasks, written with the SDKs, and a real
 // node around them.
@@ -62,58 +60,33 @@ run(async (task) => {
 )";
 
 /// A node with one agent of that language, of the name `bob`.
-struct node_with_bob {
-  explicit node_with_bob(const std::string& language) {
+struct node_with_bob : private scratch_directory, public http_node {
+  explicit node_with_bob(const std::string& language)
+    : http_node{path("data"), {"--config", path("node.yaml")}} {
     std::string root = TROUPE_ROOT;
     auto python = language == "python";
-    auto script = where.path(python ? "agent.py" : "agent.mjs");
+    auto script = path(python ? "agent.py" : "agent.mjs");
     std::string text = python ? python_agent : node_agent;
     if (!python)
       text.replace(text.find('@'), 1, root + "/sdk/typescript");
     write_file(script, text);
     write_file(
-      where.path("node.yaml"),
+      path("node.yaml"),
       "node: {cancel_grace: 10s}\nagents:\n  echo: {kind: echo}\n"
       "  bob: {kind: process, protocol: jsonrpc, max_load: 8, command: "
         + std::string{python ? "python3" : "node"} + ", args: [" + script
         + "], env: {PYTHONPATH: " + root + "/sdk/python}}\n");
-    process.emplace(std::vector<std::string>{
-      "node", "--config", where.path("node.yaml"), "--data", where.path("data"),
-      "--listen", "127.0.0.1:0"});
-    port = port_of(process->line());
-    REQUIRE(port != 0);
+    start();
   }
 
-  json ask(const std::string& method, const std::string& target,
-           const std::string& body = {}) {
-    auto said = ask_http(port, method, "/api/v1/" + target, body);
-    INFO(method << ' ' << target << said.head << said.body);
-    REQUIRE(said.status / 100 == 2);
-    return json::parse(said.body);
-  }
-
-  std::string submit(const std::vector<std::string>& deeds) {
+  std::string submit_deeds(const std::vector<std::string>& deeds) {
     auto tasks = json::array();
     for (const auto& x : deeds)
       tasks.push_back({{"agent", {{"capabilities", {"snake"}}}},
                        {"retries", 0},
                        {"input", {{"do", x}}}});
-    return ask("POST", "tasks", tasks.dump()).at("run");
+    return submit(tasks);
   }
-
-  /// Waits until the run has ended; answers its tasks.
-  json tasks_at_end(const std::string& run) {
-    for (int i = 0; i < 20'000; ++i)
-      if (auto state = ask("GET", "runs/" + run).value("state", "");
-          state == "completed" || state == "failed" || state == "cancelled")
-        return ask("GET", "tasks?run=" + run)["tasks"];
-    FAIL("the run does not end: " << ask("GET", "runs/" + run).dump());
-    return {};
-  }
-
-  scratch_directory where;
-  std::optional<real_program> process;
-  int port = 0;
 };
 
 } // namespace
@@ -123,11 +96,11 @@ TEST_CASE("an agent of either SDK works, fails and snoozes as it says",
 {
   node_with_bob node{GENERATE(as<std::string>{}, "python", "node")};
   auto many = node.tasks_at_end(
-    node.submit({"work", "work", "work", "work", "later", "add"}));
+    node.submit_deeds({"work", "work", "work", "work", "later", "add"}));
   INFO(many.dump());
   REQUIRE(many.size() == 7);
   auto detail = [&node](const json& x) {
-    return node.ask("GET", "tasks/" + x.at("task").get<std::string>());
+    return node.ask("tasks/" + x.at("task").get<std::string>());
   };
   // All in one process.
   std::set<int> processes;
@@ -137,7 +110,7 @@ TEST_CASE("an agent of either SDK works, fails and snoozes as it says",
   CHECK(detail(many[4]).at("output") == "now");
   for (const auto& x : many)
     CHECK(x.at("state") == "completed");
-  auto bad = node.tasks_at_end(node.submit({"permanent", "too much"}));
+  auto bad = node.tasks_at_end(node.submit_deeds({"permanent", "too much"}));
   auto never = detail(bad.at(0));
   INFO(never.dump());
   CHECK(never.at("state") == "failed");
@@ -151,18 +124,18 @@ TEST_CASE("a cancelled task of an SDK's agent ends, and its process goes on",
           "[examples]")
 {
   node_with_bob node{GENERATE(as<std::string>{}, "python", "node")};
-  auto before = node.tasks_at_end(node.submit({"work"}));
+  auto before = node.tasks_at_end(node.submit_deeds({"work"}));
   auto pid_of = [&node](const json& tasks) {
     auto id = tasks.at(0).at("task").get<std::string>();
-    return node.ask("GET", "tasks/" + id).at("output").at(0).get<int>();
+    return node.ask("tasks/" + id).at("output").at(0).get<int>();
   };
-  auto hanging = node.submit({"hang"});
-  while (node.ask("GET", "tasks?run=" + hanging)["tasks"][0]["state"]
-         != "in_progress")
+  auto hanging = node.submit_deeds({"hang"});
+  while (node.ask("tasks?run=" + hanging)["tasks"][0]["state"] != "in_progress")
     ;
   node.ask("POST", "runs/" + hanging + "/cancel", "{}");
   CHECK(node.tasks_at_end(hanging).at(0).at("state") == "cancelled");
-  CHECK(pid_of(node.tasks_at_end(node.submit({"work"}))) == pid_of(before));
+  CHECK(pid_of(node.tasks_at_end(node.submit_deeds({"work"})))
+        == pid_of(before));
 }
 
 TEST_CASE("the long-lived agents of the examples work together", "[examples]")

@@ -9,13 +9,11 @@
 #include <csignal>
 #include <filesystem>
 #include <future>
-#include <optional>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "cli/plain_http.hpp"
-#include "cli/real_program.hpp"
+#include "cli/http_node.hpp"
 
 // A real node whose disk cannot be written to: when it starts, and all of a
 // sudden.
@@ -59,39 +57,21 @@ private:
   std::vector<std::string> paths_;
 };
 
-class node_on_disk {
+class node_on_disk : public http_node {
 public:
-  explicit node_on_disk(std::string data) : data_(std::move(data)) {}
+  explicit node_on_disk(std::string data,
+                        const std::string& answer_timeout = "30s")
+    : http_node{std::move(data),
+                {"--set", "node.disk_reserve=1MiB", "--set",
+                 "gateway.limits.answer_timeout=" + answer_timeout}} {}
 
-  void begin() {
-    process_.emplace(std::vector<std::string>{
-      "node", "--data", data_, "--listen", "127.0.0.1:0", "--set",
-      "node.disk_reserve=1MiB", "--set",
-      "gateway.limits.answer_timeout=" + answer_timeout});
-  }
-  void start() {
-    begin();
-    auto ready = process_->line();
-    INFO(ready);
-    port_ = port_of(ready);
-    REQUIRE(port_ != 0);
-  }
-  ran end(int signal) {
-    process_->signal(signal);
-    return process_->finish();
-  }
-  real_program& process() { return *process_; }
-
-  http_said ask(const std::string& target) {
-    return ask_http(port_, "GET", "/api/v1/" + target);
-  }
-  http_said submit(const std::string& headers = {}) {
-    return ask_http(port_, "POST", "/api/v1/tasks",
-                    R"({"agent":"shell","input":{"command":"true"}})", headers);
+  http_said submit_one(const std::string& headers = {}) {
+    return say("POST", "tasks",
+               R"({"agent":"shell","input":{"command":"true"}})", headers);
   }
   void accepted() {
     for (int i = 0; i < 20'000; ++i)
-      if (auto said = submit(); said.status == 201) {
+      if (auto said = submit_one(); said.status == 201) {
         runs_.push_back(json::parse(said.body)["run"]);
         return;
       }
@@ -100,10 +80,11 @@ public:
   /// Asked until it is answered with something else than `status`.
   http_said submit_until_not(int status, const std::string& headers) {
     for (int i = 0; i < 1000; ++i)
-      if (auto said = submit(headers); said.status != status)
+      if (auto said = submit_one(headers); said.status != status)
         return said;
     return {};
   }
+  bool completes(const std::string& run) { return end_of(run) == "completed"; }
   bool all_complete() {
     for (const auto& run : runs_)
       if (!completes(run))
@@ -111,20 +92,7 @@ public:
     return !runs_.empty();
   }
 
-  bool completes(const std::string& run) {
-    for (int i = 0; i < 20'000; ++i)
-      if (auto said = ask("runs/" + run);
-          said.status == 200 && json::parse(said.body)["state"] == "completed")
-        return true;
-    return false;
-  }
-
-  std::string answer_timeout = "30s";
-
 private:
-  std::string data_;
-  std::optional<real_program> process_;
-  int port_ = 0;
   std::vector<std::string> runs_; // All that were accepted.
 };
 
@@ -177,13 +145,14 @@ TEST_CASE("a disk that turns read-only under a node is read and waited for",
       return;
     }
     // Nobody knows what became of it until the disk can be asked.
-    asked = std::async(std::launch::async, [&node] { return node.submit(); });
+    asked =
+      std::async(std::launch::async, [&node] { return node.submit_one(); });
     for (std::string line; line.find("writable") == std::string::npos;) {
       line = node.process().error_line();
       REQUIRE_FALSE(line.empty());
     }
-    CHECK(node.ask("runs").status == 200);
-    CHECK(node.ask("tasks").status == 200);
+    CHECK(node.say("GET", "runs").status == 200);
+    CHECK(node.say("GET", "tasks").status == 200);
   }
   CHECK(asked.get().status == 201);
   node.accepted(); // By itself.
@@ -195,8 +164,7 @@ TEST_CASE("a request that a disk holds back is answered 504 and done once",
           "[node][disk]")
 {
   scratch_directory where;
-  node_on_disk node{where.path("data")};
-  node.answer_timeout = "500ms";
+  node_on_disk node{where.path("data"), "500ms"};
   node.start();
   const std::string key = "Idempotency-Key: once\r\n";
   {
@@ -205,7 +173,7 @@ TEST_CASE("a request that a disk holds back is answered 504 and done once",
       WARN("SKIPPED: immutable files need root and ext4, xfs or btrfs");
       return;
     }
-    auto held = node.submit(key);
+    auto held = node.submit_one(key);
     INFO(held.head << held.body);
     REQUIRE(held.status == 504);
     CHECK(json::parse(held.body)["code"] == "unanswered");
@@ -215,6 +183,6 @@ TEST_CASE("a request that a disk holds back is answered 504 and done once",
   // Whichever of the two came first when the disk was back.
   REQUIRE((again.status == 201 || again.status == 200));
   CHECK(node.completes(json::parse(again.body)["run"]));
-  CHECK(json::parse(node.ask("runs").body)["runs"].size() == 1);
+  CHECK(node.ask("runs")["runs"].size() == 1);
   CHECK(node.end(SIGTERM).code == 0);
 }
