@@ -70,6 +70,10 @@ public:
   void kill() { node_.kill(); }
   void stop() { CHECK(node_.end(SIGTERM).code == 0); }
 
+  bool has(const std::string& file) const {
+    return std::filesystem::exists(where_.path("disk/data/" + file));
+  }
+
   http_said ask(const std::string& target) { return node_.say("GET", target); }
 
   http_said submit(const std::string& command) {
@@ -212,6 +216,26 @@ TEST_CASE("a node starts on a disk that is full to the last byte",
   check_refusal(node.refused());
   node.disk().empty();
   node.accepted("true"); // By itself.
+  CHECK(node.all_complete());
+  node.stop();
+}
+
+TEST_CASE("a start on a full disk takes the small room that is kept for it",
+          "[node][disk]")
+{
+  full_disk node;
+  if (!node.can_run())
+    return;
+  node.start();
+  node.accepted("true");
+  CHECK(node.all_complete());
+  node.stop();
+  node.disk().fill(0);
+  node.start();
+  CHECK_FALSE(node.has("start-room"));
+  CHECK(node.has("ballast")); // That is for what was accepted.
+  node.disk().empty();
+  node.accepted("true");
   CHECK(node.all_complete());
   node.stop();
 }

@@ -139,6 +139,14 @@ TEST_CASE("the screen has its size whatever is on it", "[top]")
   }
 }
 
+TEST_CASE("the keys stand in the last line, however short the list", "[top]")
+{
+  auto view = filled();
+  CHECK(has(view.lines({24, 100}).back().text, "q quit"));
+  view.take("runs", runs(0));
+  CHECK(has(view.lines({24, 100}).back().text, "q quit"));
+}
+
 TEST_CASE("the choice moves, stays in the list, and scrolls", "[top]")
 {
   auto view = filled();
@@ -156,6 +164,8 @@ TEST_CASE("the choice moves, stays in the list, and scrolls", "[top]")
   view.press("home");
   CHECK(has(chosen(view, small), "run0"));
   view.press("G");
+  CHECK(has(chosen(view, small), "run8"));
+  view.press("down"); // There is nothing below.
   CHECK(has(chosen(view, small), "run8"));
 }
 
@@ -354,9 +364,15 @@ TEST_CASE("top needs a terminal and says what to take instead", "[top]")
   CHECK(at.complained("needs a terminal"));
   CHECK(at.complained("troupe runs --watch"));
   at.terminal = true;
+  auto drawn = false;
+  at.screen = [&drawn](bool) {
+    drawn = true;
+    return nullptr;
+  };
   at.environment["TERM"] = "dumb";
   CHECK(at.run({"top"}) == exit_usage);
   CHECK(at.complained("TERM=dumb"));
+  CHECK_FALSE(drawn);
   CHECK(at.run({"top", "--json"}) == exit_usage);
   at.environment.clear();
   at.answering = false;

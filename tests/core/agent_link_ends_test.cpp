@@ -104,6 +104,14 @@ TEST_CASE("a process that dies fails what it works on, not what waits",
   t.take(t.link.born(t.now));
   t.take(t.link.gone(died()));
   CHECK(t.end("b").error.message == "it died");
+  // What came while a process was being ended waits for the next one.
+  t.greet();
+  t.work("c");
+  t.take(t.link.broken("is broken"));
+  t.take(t.link.assign(task_of("d"), t.now));
+  t.take(t.link.gone(died()));
+  CHECK_THAT(t.end("c").error.message, Catch::Contains("is broken"));
+  CHECK(t.open("d"));
 }
 
 TEST_CASE("a silent agent gets nothing new, then it is replaced", "[core]")
@@ -227,6 +235,16 @@ TEST_CASE("a link that is closed gives back what it has", "[core]")
     t.take(t.link.close());
     CHECK(t.last.process == fate::finish);
     CHECK(t.said[0]["method"] == "link/bye");
+  }
+  SECTION("while its process is being ended")
+  {
+    t.greet();
+    t.work("a");
+    t.take(t.link.broken("is broken"));
+    t.take(t.link.assign(task_of("b"), t.now));
+    t.take(t.link.close());
+    t.take(t.link.gone(died()));
+    CHECK(is_given_back(t.end("b")));
   }
   SECTION("while there is no process")
   {

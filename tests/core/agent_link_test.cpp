@@ -21,6 +21,7 @@ TEST_CASE("an agent says hello, gets a task and answers it", "[core]")
   CHECK(t.end("a").what == verdict::done);
   CHECK(t.end("a").output == R"({"x":1})");
   CHECK(t.link.open_tasks() == 0);
+  t.work("b"); // It is ready now, and told at once.
 }
 
 TEST_CASE("an agent of another protocol is told so and leaves", "[core]")

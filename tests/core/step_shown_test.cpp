@@ -111,6 +111,10 @@ TEST_CASE("an attempt that nobody has begun is none", "[core]")
   auto waits = begun_at(t0, 2);
   waits.state = task_state::queued;
   CHECK(all_attempts(waits, {failed_at(later, 1)}).size() == 1);
+  // Given back to the queue: it has no end, and counts for nothing.
+  auto back = begun_at(later, 2);
+  back.state = task_state::queued;
+  CHECK(all_attempts(back, {failed_at(t0, 1)}).size() == 1);
   // Its deadline passed before an agent took it a second time.
   waits.state = task_state::failed;
   CHECK(all_attempts(waits, {failed_at(later, 1)}).size() == 1);
