@@ -85,7 +85,7 @@ client_request request_of(const switchboard& at, const http_call& what,
 // -- one call
 
 call_errand::call_errand(switchboard& at, http_call what,
-                         core::api_request asked,
+                         const core::api_request& asked,
                          std::function<void(core::api_answer)> then)
   : at_(at), what_(std::move(what)),
     request_(request_of(at, what_, asked.workspace, asked.by)),

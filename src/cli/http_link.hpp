@@ -59,7 +59,7 @@ client_request request_of(const switchboard& at, const http_call& what,
 class call_errand : public errand,
                     public std::enable_shared_from_this<call_errand> {
 public:
-  call_errand(switchboard& at, http_call what, core::api_request asked,
+  call_errand(switchboard& at, http_call what, const core::api_request& asked,
               std::function<void(core::api_answer)> then);
   void start();
   void give_up() override;

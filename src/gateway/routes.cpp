@@ -181,6 +181,11 @@ bool is_number(std::string_view name) {
          || name == "attempt";
 }
 
+complaint no_number(const std::string& name, const std::string& value) {
+  return bad_query(name, "`" + name + "` is no number: " + value,
+                   "write digits, e.g. ?" + name + "=100");
+}
+
 // Query fields become params; numbers stay numbers, `input` is JSON already.
 std::optional<complaint> add_query(const route& at, const target& where,
                                    pairs& out) {
@@ -196,8 +201,7 @@ std::optional<complaint> add_query(const route& at, const target& where,
       auto digits = std::all_of(value.begin(), value.end(),
                                 [](char c) { return c >= '0' && c <= '9'; });
       if (!digits || value.empty() || value.size() > 9)
-        return bad_query(name, "`" + name + "` is no number: " + value,
-                         "write digits, e.g. ?" + name + "=100");
+        return no_number(name, value);
       out.emplace_back(name, std::to_string(std::stoul(value)));
     } else if (name == "input") {
       if (auto wrong = core::parse_json(value, "the query field `input`");

@@ -17,7 +17,7 @@ namespace {
 constexpr size_t drain_bytes_max = 1024 * 1024;
 constexpr std::chrono::seconds drain_timeout{2};
 
-complaint too_busy(std::string limit) {
+complaint too_busy(const std::string& limit) {
   return {429, "overloaded", std::string{message(errc::overloaded)},
           "too much is in flight (" + limit + "); try again in a second"};
 }
@@ -29,8 +29,8 @@ complaint too_slow() {
           "again"};
 }
 
-http_reply busy_reply(std::string limit, const http_request& about) {
-  auto out = to_reply(too_busy(std::move(limit)), about);
+http_reply busy_reply(const std::string& limit, const http_request& about) {
+  auto out = to_reply(too_busy(limit), about);
   out.headers.emplace_back("Retry-After", "1");
   return out;
 }
@@ -195,14 +195,14 @@ void session::act() {
   if (auto* now = std::get_if<http_reply>(&what))
     return answer(std::move(*now));
   if (auto* later = std::get_if<forward>(&what))
-    return ask(std::move(*later));
+    return ask(*later);
   open(std::move(std::get<open_stream>(what)));
 }
 
-void session::ask(forward what) {
+void session::ask(const forward& what) {
   // The body is in the params now.
   std::string{}.swap(request_.body);
-  later(what, [what](session& self, core::api_answer got) {
+  later(what, [what](session& self, const core::api_answer& got) {
     self.answer(reply_to(what, got, self.request_));
   });
 }
@@ -254,13 +254,13 @@ void session::open(open_stream what) {
                what.what.by,
                core::text{R"({"run":")" + to_string(what.what.run) + "\"}"},
                {}};
-  later(look,
-        [look, what = std::move(what)](session& self, core::api_answer got) {
-          if (got.error)
-            self.answer(reply_to(look, got, self.request_));
-          else
-            self.begin_stream(what.what);
-        });
+  later(look, [look, what = std::move(what)](session& self,
+                                             const core::api_answer& got) {
+    if (got.error)
+      self.answer(reply_to(look, got, self.request_));
+    else
+      self.begin_stream(what.what);
+  });
 }
 
 void session::begin_stream(core::watch_request what) {

@@ -48,7 +48,7 @@ private:
 
   // -- deciding
   void act();
-  void ask(forward what);
+  void ask(const forward& what);
   void later(const forward& what,
              std::function<void(session&, core::api_answer)> then);
   void answer_within(std::chrono::milliseconds time, answer_form form);

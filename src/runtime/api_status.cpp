@@ -22,7 +22,7 @@ public:
 
   void ask(const house& home, const roster_ptr& monitors) {
     reserve_ = home.opts.disk_reserve_bytes;
-    for (auto shard : home.shards)
+    for (const auto& shard : home.shards)
       ask_shard(shard.handle());
     for (const auto& name : home.members->names())
       ask_host(home.host(name).handle());

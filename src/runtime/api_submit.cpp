@@ -185,7 +185,8 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.definition = std::move(definition);
   x.target = new_run(x.workspace, x.idempotency_key);
   auto self = shared_from_this();
-  auto then = [self, q, notes = core::plan_notes(*x.definition)](answer done) {
+  auto then = [self, q,
+               notes = core::plan_notes(*x.definition)](const answer& done) {
     if (done.error || !q->params.value("wait", false))
       return q->then(to_answer(done, notes));
     // The end is durable: the row tells it.
@@ -247,7 +248,7 @@ void node_api::register_call(question& asked) {
       x.target = core::id::make(self->home_->now(),
                                 core::slot_of(x.workspace, definition->name),
                                 self->home_->unique());
-      self->submit(std::move(x), [q, definition, missing](answer done) {
+      self->submit(std::move(x), [q, definition, missing](const answer& done) {
         q->then(done.error ? to_answer(done)
                            : registered(*definition, missing));
       });

@@ -121,6 +121,7 @@ loaded_config unreadable(const std::string& file, int code) {
 
 std::vector<std::string> lines_of(const std::vector<config_problem>& all) {
   std::vector<std::string> out;
+  out.reserve(all.size());
   for (const auto& x : all)
     out.push_back(to_text(x));
   return out;

@@ -103,7 +103,7 @@ void node_api::give(const std::shared_ptr<command>& what, answer_callback then,
                     uint32_t tries) {
   constexpr uint32_t tries_max =
     4000; // Longer than a supervisor waits at most.
-  constexpr std::chrono::milliseconds pause{5};
+  static constexpr std::chrono::milliseconds pause{5};
   auto again = [me = shared_from_this(), what, then, tries](answer x) {
     auto worth_it =
       x.error.code == errc::restarting && tries < tries_max && me->open_;

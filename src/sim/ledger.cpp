@@ -6,7 +6,6 @@
 
 namespace troupe::sim {
 
-using core::run_state;
 using core::task_state;
 
 namespace {

@@ -180,6 +180,7 @@ seeds_report play_seeds(const seed_range& what) {
       players.push_back(std::move(*x));
   for (auto open = players.size(); open > 0;) {
     std::vector<pollfd> wait;
+    wait.reserve(players.size());
     for (const auto& x : players)
       wait.push_back({x.from, POLLIN, 0});
     ::poll(wait.data(), wait.size(), -1);

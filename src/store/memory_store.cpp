@@ -107,6 +107,7 @@ private:
     if (all.size() <= cached_outputs_max)
       return;
     std::vector<core::instant> ends;
+    ends.reserve(all.size());
     for (const auto& [key, x] : all)
       ends.push_back(x.until);
     auto last = ends.begin()

@@ -95,8 +95,11 @@ void check_counts(connection& db, problems& found) {
     string have_text;
     counts_to(want_text, want);
     counts_to(have_text, have);
-    found.push_back("run " + to_string(q.key(0)) + ": its row counts tasks as "
-                    + want_text + ", its tasks are " + have_text);
+    auto& line = found.emplace_back("run " + to_string(q.key(0)));
+    line += ": its row counts tasks as ";
+    line += want_text;
+    line += ", its tasks are ";
+    line += have_text;
   }
   add_trouble(found, db, q);
 }

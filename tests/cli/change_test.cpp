@@ -30,7 +30,7 @@ core::api_answer answering(std::string body) {
 /// Answers in this order, then with the last one for ever.
 scripted_api::answerer in_turn(std::vector<core::api_answer> all) {
   auto n = std::make_shared<size_t>(0);
-  return [all, n](const core::api_request&) {
+  return [all = std::move(all), n](const core::api_request&) {
     return all[std::min((*n)++, all.size() - 1)];
   };
 }

@@ -34,7 +34,7 @@ struct file {
 
 /// Runs the program against a scripted node and keeps what it said.
 struct console {
-  int run(std::vector<std::string> args) {
+  int run(const std::vector<std::string>& args) {
     out.str("");
     err.str("");
     cli::surroundings around{

@@ -24,6 +24,7 @@ constexpr int patience_ms = 60'000;
 
 std::vector<char*> pointers(std::vector<std::string>& all) {
   std::vector<char*> out;
+  out.reserve(all.size() + 1);
   for (auto& x : all)
     out.push_back(x.data());
   out.push_back(nullptr);

@@ -39,6 +39,10 @@ struct served {
   std::string ready;
 };
 
+void send_signal(const std::string& name, const std::string& pid_file) {
+  output_of("kill -" + name + " $(cat " + pid_file + ")");
+}
+
 } // namespace
 
 TEST_CASE("top shows a node live in a terminal and obeys its keys",
@@ -104,7 +108,7 @@ TEST_CASE("top gives the terminal back, however it ends", "[terminal]")
     if (how == "q" || how == "C-c")
       pane.press(how);
     else
-      output_of("kill -" + how + " $(cat " + pid + ")");
+      send_signal(how, pid);
     CHECK(pane.shows("same"));
     INFO(pane.screen());
     CHECK(pane.shows("before"));

@@ -23,7 +23,7 @@ struct single_slot {
     return known.at(made[0].task);
   }
 
-  void offer(ready x) {
+  void offer(const ready& x) {
     known[x.task] = x;
     test::allocation::offer(alloc, x);
   }

@@ -15,7 +15,7 @@ namespace {
 /// a -> b -> d, a -> c -> d; each of its own type.
 workflow diamond() {
   workflow w;
-  auto add = [&w](std::string name, std::vector<uint32_t> after) {
+  auto add = [&w](const std::string& name, std::vector<uint32_t> after) {
     step s;
     s.name = name;
     auto need = std::make_shared<needs>();

@@ -105,7 +105,8 @@ public:
   core::run_effects end(const std::string& name, outcome what,
                         core::end_kind how = core::end_kind::answered) {
     const auto& t = task(name);
-    REQUIRE(r->ended(t.number, t.attempt, how, std::move(what), now, 0));
+    auto known = r->ended(t.number, t.attempt, how, std::move(what), now, 0);
+    REQUIRE(known);
     return take();
   }
 

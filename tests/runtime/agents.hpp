@@ -43,7 +43,7 @@ inline profile who(std::string name, std::string capability, uint32_t slots) {
 }
 
 /// Answers with its input, at once.
-inline void add_echo(node& to, std::string name = "echo") {
+inline void add_echo(node& to, const std::string& name = "echo") {
   class echo : public reactive_agent {
     void perform(const task& t, reply done) override {
       done(outcome::done(t.input));

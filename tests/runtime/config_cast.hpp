@@ -27,7 +27,8 @@ inline std::string joined(const std::vector<config_problem>& all) {
 }
 
 /// The config of a text that must be right.
-inline node_config good(const std::string& text, config_sources from = {}) {
+inline node_config good(const std::string& text,
+                        const config_sources& from = {}) {
   auto loaded = read_config(text, from);
   if (!loaded.value)
     FAIL(joined(loaded.problems));

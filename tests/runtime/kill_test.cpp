@@ -99,7 +99,7 @@ std::map<std::string, child_ref<caf::actor>> places(node& n) {
 caf::actor pick(node& n, const std::string& kind, std::mt19937& random) {
   const auto& home = node_insides::home(n);
   auto any = [&random](const auto& list) {
-    auto one = list[random() % list.size()];
+    const auto& one = list[random() % list.size()];
     return caf::actor_cast<caf::actor>(one.handle());
   };
   if (kind == "reader")

@@ -56,7 +56,7 @@ public:
 
 private:
   void submit() {
-    n_.submit_and_wait(tasks_for("slow", 20), {}, [this](run_result x) {
+    n_.submit_and_wait(tasks_for("slow", 20), {}, [this](const run_result& x) {
       if (x.error.code == errc::store_full)
         return submit(); // Refused, and worth another try.
       ++ended_;

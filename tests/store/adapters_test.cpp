@@ -14,8 +14,8 @@ namespace {
 struct adapter {
   scratch place;
   std::unique_ptr<core::store> made =
-    GENERATE(0, 1) == 0 ? store::make_memory_store()
-                        : store::make_sqlite_store(place.options());
+    GENERATE(0, 1) == 0 ? troupe::store::make_memory_store()
+                        : troupe::store::make_sqlite_store(place.options());
   session owner{*made};
   std::unique_ptr<store_reader> reader = made->reader();
 };

@@ -133,7 +133,7 @@ bool survive(fault_plan plan) {
   std::vector<id> acknowledged;
   auto is_saved = false;
   {
-    life of{place.path(), store::make_sqlite_store(options)};
+    life of{place.path(), troupe::store::make_sqlite_store(options)};
     of.live();
     met = faults().hits > 0;
     faults() = {};
@@ -145,7 +145,7 @@ bool survive(fault_plan plan) {
       CHECK_FALSE(std::filesystem::exists(of.saved()));
   }
   CHECK((met || (is_saved && acknowledged.size() == batches)));
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   check_after(*made, acknowledged);
   return met;
 }

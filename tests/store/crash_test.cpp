@@ -68,7 +68,7 @@ TEST_CASE("what was acknowledged survives a kill at any moment",
   scratch place;
   auto options = place.options();
   options.wal_checkpoint_bytes = 64 * 1024; // Kills meet checkpoints as well.
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   for (uint32_t after : {1u, 7u, 40u}) {
     std::filesystem::remove_all(place.path());
     child victim{*made};
@@ -92,7 +92,7 @@ TEST_CASE("a second process is refused and told who holds the store",
           "[store][crash]")
 {
   scratch place;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   child holder{*made};
   REQUIRE(holder.next() == 1);
   auto second = made->writer()->open(shards, t0);

@@ -27,7 +27,7 @@ bool survive(fault_plan plan) {
   auto options = place.options();
   options.vfs = fault_vfs();
   options.wal_checkpoint_bytes = 16 * 1024;
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   std::vector<id> acknowledged;
   {
     session owner{*made};
@@ -100,7 +100,7 @@ TEST_CASE("an open that fails at any write leaves a store that opens",
     scratch place;
     auto options = place.options();
     options.vfs = fault_vfs();
-    auto made = store::make_sqlite_store(options);
+    auto made = troupe::store::make_sqlite_store(options);
     faults() = {disk_op::write, n, code, true};
     {
       auto opened = made->writer()->open(shards, t0);
@@ -125,7 +125,7 @@ TEST_CASE("a really full disk closes nothing but intake", "[store][faults]")
   {
     auto options = place.options();
     options.ballast_bytes = 512 * 1024;
-    auto made = store::make_sqlite_store(options);
+    auto made = troupe::store::make_sqlite_store(options);
     session owner{*made};
     CHECK(std::filesystem::exists(place.path() / "ballast"));
     batch last;
@@ -157,7 +157,7 @@ TEST_CASE("a read-only directory is refused with the reason", "[store][faults]")
     WARN("SKIPPED: mounting a tmpfs needs root");
     return;
   }
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   auto opened = made->writer()->open(shards, t0);
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::store_full);

@@ -20,7 +20,8 @@ namespace {
 
 struct closed_store {
   scratch place;
-  std::unique_ptr<core::store> made = store::make_sqlite_store(place.options());
+  std::unique_ptr<core::store> made =
+    troupe::store::make_sqlite_store(place.options());
   std::filesystem::path file = place.path() / "troupe.db";
 
   closed_store() {
@@ -85,7 +86,7 @@ TEST_CASE("the files of a store are for their owner alone", "[store][files]")
   scratch place;
   auto options = place.options();
   options.directory = place.path() / "made";
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   auto look = [&] {
     session owner{*made};
     auto b = sample_batch(1, 1, 20);
@@ -177,25 +178,25 @@ TEST_CASE("migrations run once, in order, and wholly or not at all",
           "[store][files]")
 {
   closed_store s;
-  using store::connection;
+  using troupe::store::connection;
   auto opened =
     connection::open(s.file, connection::role::writer, s.place.options());
   REQUIRE(opened);
   auto& db = **opened;
-  std::vector<store::migration> steps{store::migrations().begin(),
-                                      store::migrations().end()};
+  std::vector<troupe::store::migration> steps{
+    troupe::store::migrations().begin(), troupe::store::migrations().end()};
   auto newest = steps.back().version;
   steps.push_back(
     {newest + 1, "CREATE TABLE two(x); INSERT INTO two VALUES(1);"});
   steps.push_back({newest + 2, "CREATE TABLE three(x); BROKEN;"});
   auto why = migrate(db, steps);
   CHECK(why.code == errc::store_failed);
-  CHECK(*store::schema_version(db) == newest + 1);
+  CHECK(*troupe::store::schema_version(db) == newest + 1);
   CHECK(s.one("SELECT count(*) FROM sqlite_schema WHERE name='three'") == "0");
   steps.back().sql = "CREATE TABLE three(x);";
   CHECK_FALSE(migrate(db, steps));
   CHECK_FALSE(migrate(db, steps));
-  CHECK(*store::schema_version(db) == newest + 2);
+  CHECK(*troupe::store::schema_version(db) == newest + 2);
   CHECK(s.one("SELECT count(*) FROM two") == "1");
 }
 

@@ -9,12 +9,12 @@ namespace troupe::test {
 namespace {
 
 /// Calls to write that one commit of so many tasks takes.
-uint32_t writes_of(uint32_t tasks, store::durability sync) {
+uint32_t writes_of(uint32_t tasks, troupe::store::durability sync) {
   scratch place;
   auto options = place.options();
   options.vfs = fault_vfs();
   options.sync = sync;
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   session owner{*made};
   auto b = sample_batch(0, 1, tasks);
   faults() = {disk_op::write, UINT32_MAX, 0, false};
@@ -28,18 +28,18 @@ uint32_t writes_of(uint32_t tasks, store::durability sync) {
 
 TEST_CASE("a commit goes to the log in one piece", "[store]")
 {
-  CHECK(writes_of(1, store::durability::full) == 1);
-  CHECK(writes_of(1, store::durability::relaxed) > 5);
+  CHECK(writes_of(1, troupe::store::durability::full) == 1);
+  CHECK(writes_of(1, troupe::store::durability::relaxed) > 5);
 }
 
 TEST_CASE("a commit beyond one piece is as whole as a small one", "[store]")
 {
   constexpr uint32_t tasks = 5000;
-  auto writes = writes_of(tasks, store::durability::full);
+  auto writes = writes_of(tasks, troupe::store::durability::full);
   CHECK(writes > 2);
   CHECK(writes < 40);
   scratch place;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   core::id run;
   {
     session owner{*made};

@@ -8,8 +8,8 @@ using namespace troupe::test;
 
 TEST_CASE("a memory store fails as told", "[store]")
 {
-  auto faults = std::make_shared<store::memory_faults>();
-  auto made = store::make_memory_store(faults);
+  auto faults = std::make_shared<troupe::store::memory_faults>();
+  auto made = troupe::store::make_memory_store(faults);
   auto b = sample_batch(0, 1, 1);
   {
     session owner{*made};
@@ -52,10 +52,10 @@ core::id add_run(session& owner, uint32_t unique, bool over, instant at,
 
 TEST_CASE("a memory store forgets ended runs when told to", "[store]")
 {
-  store::memory_options limits;
+  troupe::store::memory_options limits;
   limits.ended_runs_max = 3;
   limits.runs_kept = std::chrono::hours{1};
-  auto made = store::make_memory_store({}, limits);
+  auto made = troupe::store::make_memory_store({}, limits);
   session owner{*made};
   auto reader = made->reader();
   auto known = [&](core::id run) {
@@ -82,9 +82,9 @@ TEST_CASE("a memory store forgets ended runs when told to", "[store]")
 
 TEST_CASE("a memory store keeps the newest packets of history", "[store]")
 {
-  store::memory_options limits;
+  troupe::store::memory_options limits;
   limits.segments_max = 2;
-  auto made = store::make_memory_store({}, limits);
+  auto made = troupe::store::make_memory_store({}, limits);
   session owner{*made};
   for (uint32_t i = 1; i < 6; ++i)
     add_run(owner, i, false, t0);

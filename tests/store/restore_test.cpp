@@ -37,7 +37,7 @@ TEST_CASE("commits between the slices of a backup belong to it", "[store]")
 {
   scratch place;
   scratch other;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   auto backup = place.path() / "backup.db";
   std::vector<id> committed;
   {
@@ -59,8 +59,8 @@ TEST_CASE("commits between the slices of a backup belong to it", "[store]")
     CHECK(slices > 3);
     commit_one(); // After it.
   }
-  REQUIRE_FALSE(store::restore(backup, other.path()));
-  auto elsewhere = store::make_sqlite_store(other.options());
+  REQUIRE_FALSE(troupe::store::restore(backup, other.path()));
+  auto elsewhere = troupe::store::make_sqlite_store(other.options());
   auto reader = elsewhere->reader();
   CHECK(reader->check(true)->empty());
   auto last = committed.back();
@@ -73,7 +73,7 @@ TEST_CASE("commits between the slices of a backup belong to it", "[store]")
 TEST_CASE("a backup that is given up leaves nothing", "[store]")
 {
   scratch place;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   auto part = place.path() / "backup.db.part";
   {
     session owner{*made};
@@ -89,7 +89,7 @@ TEST_CASE("a backup is of one moment and restores with a new generation",
 {
   scratch place;
   scratch other;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   auto backup = place.path() / "backup.db";
   auto before = sample_batch(1, 1, 3);
   auto after = sample_batch(1, 2, 3);
@@ -103,11 +103,12 @@ TEST_CASE("a backup is of one moment and restores with a new generation",
     REQUIRE(owner.append(after).what == commit::done);
     epoch = owner.state.epoch;
     // Nobody may exchange the files under a running node.
-    CHECK(store::restore(backup, place.path()).code == errc::store_locked);
+    CHECK(troupe::store::restore(backup, place.path()).code
+          == errc::store_locked);
   }
   SECTION("over the store it came from")
   {
-    REQUIRE_FALSE(store::restore(backup, place.path()));
+    REQUIRE_FALSE(troupe::store::restore(backup, place.path()));
     session restored{*made};
     CHECK(restored.state.generation == 1);
     CHECK(restored.state.epoch > epoch);
@@ -122,15 +123,15 @@ TEST_CASE("a backup is of one moment and restores with a new generation",
   }
   SECTION("twice, and over a store that cannot be read")
   {
-    REQUIRE_FALSE(store::restore(backup, place.path()));
+    REQUIRE_FALSE(troupe::store::restore(backup, place.path()));
     std::ofstream{place.path() / "troupe.db"} << "garbage";
-    REQUIRE_FALSE(store::restore(backup, place.path()));
+    REQUIRE_FALSE(troupe::store::restore(backup, place.path()));
     CHECK(session{*made}.state.generation == 2);
   }
   SECTION("into an empty directory")
   {
-    REQUIRE_FALSE(store::restore(backup, other.path()));
-    auto elsewhere = store::make_sqlite_store(other.options());
+    REQUIRE_FALSE(troupe::store::restore(backup, other.path()));
+    auto elsewhere = troupe::store::make_sqlite_store(other.options());
     CHECK(session{*elsewhere}.state.generation == 1);
     CHECK(*elsewhere->reader()->find_run(before.runs[0].key));
   }
@@ -139,7 +140,7 @@ TEST_CASE("a backup is of one moment and restores with a new generation",
 TEST_CASE("what is no backup is refused before anything is moved", "[store]")
 {
   scratch place;
-  auto made = store::make_sqlite_store(place.options());
+  auto made = troupe::store::make_sqlite_store(place.options());
   auto kept = sample_batch(1, 1, 3);
   auto backup = place.path() / "backup.db";
   {
@@ -151,18 +152,19 @@ TEST_CASE("what is no backup is refused before anything is moved", "[store]")
     CHECK(back_up(*owner.writer, place.path() / "no" / "such").code
           != errc::none);
   }
-  CHECK(store::restore(place.path() / "none.db", place.path()).code
+  CHECK(troupe::store::restore(place.path() / "none.db", place.path()).code
         == errc::not_found);
   auto other = place.path() / "other.txt";
   std::ofstream{other} << "a file that has nothing to do with it";
-  CHECK_THAT(store::restore(other, place.path()).message,
+  CHECK_THAT(troupe::store::restore(other, place.path()).message,
              Catch::Contains("is no store: it is no SQLite database"));
-  CHECK(store::restore(place.path(), place.path()).code == errc::invalid);
+  CHECK(troupe::store::restore(place.path(), place.path()).code
+        == errc::invalid);
   std::fstream raw{backup, std::ios::in | std::ios::out | std::ios::binary};
   raw.seekp(2 * 4096);
   raw << std::string(8 * 4096, '\xee');
   raw.close();
-  CHECK(store::restore(backup, place.path()));
+  CHECK(troupe::store::restore(backup, place.path()));
   session owner{*made};
   CHECK(owner.state.generation == 0);
   CHECK(*made->reader()->find_run(kept.runs[0].key));
@@ -172,9 +174,10 @@ TEST_CASE("a restore that was broken off leaves no store that opens", "[store]")
 {
   scratch place;
   std::filesystem::create_directories(place.path());
-  std::ofstream{place.path() / "restore-under-way"};
-  auto opened =
-    store::make_sqlite_store(place.options())->writer()->open(shards, t0);
+  std::ofstream{place.path() / "restore-under-way"} << "";
+  auto opened = troupe::store::make_sqlite_store(place.options())
+                  ->writer()
+                  ->open(shards, t0);
   REQUIRE_FALSE(opened);
   CHECK(opened.error().message.find("broken off") != std::string::npos);
 }

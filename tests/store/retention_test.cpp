@@ -17,7 +17,8 @@ constexpr auto days_31 = std::chrono::days{31};
 
 struct fixture {
   scratch place;
-  std::unique_ptr<core::store> made = store::make_sqlite_store(place.options());
+  std::unique_ptr<core::store> made =
+    troupe::store::make_sqlite_store(place.options());
   session owner{*made};
   std::unique_ptr<store_reader> reader = made->reader();
 
@@ -85,7 +86,7 @@ TEST_CASE("a removal goes on after a crash in its middle", "[store][retention]")
   f.owner.writer.reset();
   auto options = f.place.options();
   options.slice = 0us; // One bite per call.
-  auto slow = store::make_sqlite_store(options);
+  auto slow = troupe::store::make_sqlite_store(options);
   {
     session owner{*slow};
     for (auto i = 0; i < 5; ++i)
@@ -179,7 +180,7 @@ TEST_CASE("the log is moved into the database as it grows and when idle",
   scratch place;
   auto options = place.options();
   options.wal_checkpoint_bytes = 256 * 1024;
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   session owner{*made};
   for (uint32_t i = 1; i <= 100; ++i) {
     auto b = sample_batch(1, i, 50);
@@ -201,7 +202,7 @@ TEST_CASE("a filtered page gives up after so many rows and goes on from there",
   scratch place;
   auto options = place.options();
   options.scan_rows_max = 10;
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   session owner{*made};
   auto b = sample_batch(1, 1, 35);
   b.tasks[0].agent = "rare";
@@ -229,7 +230,7 @@ TEST_CASE("of too many cached outputs those that end first go",
   scratch place;
   auto options = place.options();
   options.cached_outputs_max = 60;
-  auto made = store::make_sqlite_store(options);
+  auto made = troupe::store::make_sqlite_store(options);
   session owner{*made};
   batch b;
   for (int i = 0; i < 200; ++i)

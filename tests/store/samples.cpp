@@ -36,8 +36,8 @@ scratch::~scratch() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-store::sqlite_options scratch::options() const {
-  store::sqlite_options options;
+troupe::store::sqlite_options scratch::options() const {
+  troupe::store::sqlite_options options;
   options.directory = path_;
   options.ballast_bytes = 64 * 1024;
   return options;

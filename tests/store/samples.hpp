@@ -24,7 +24,7 @@ public:
   scratch(const scratch&) = delete;
   scratch& operator=(const scratch&) = delete;
   const std::filesystem::path& path() const { return path_; }
-  store::sqlite_options options() const;
+  troupe::store::sqlite_options options() const;
 
 private:
   std::filesystem::path path_;
