@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/cut_text.hpp"
 #include "core/json_text.hpp"
 #include "core/task_object.hpp"
 
@@ -13,9 +14,6 @@ namespace {
 
 using nlohmann::json;
 using fate = link_actions::fate;
-
-// For how long a task goes back to the queue that the agent has no room for.
-constexpr std::chrono::milliseconds busy_delay{1000};
 
 int64_t ms(duration d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
@@ -127,7 +125,7 @@ link_actions agent_link::assign(const task& t, instant now) {
     if (takes_more(now))
       offer(pos, now);
     else
-      end(pos, outcome::snooze(busy_delay));
+      end(pos, outcome::snooze(limits_.busy_delay));
   }
   return taken();
 }
@@ -158,7 +156,7 @@ void agent_link::offer_all(instant now) {
     if (takes_more(now))
       offer(which, now);
     else
-      end(which, outcome::snooze(busy_delay));
+      end(which, outcome::snooze(limits_.busy_delay));
   }
 }
 
@@ -295,15 +293,8 @@ const link_key* agent_link::only_task() const {
   return &tasks_.begin()->first;
 }
 
-// Keeps the end, where a program says why it gave up.
 std::string agent_link::shortened(std::string text) const {
-  if (text.size() <= limits_.message_bytes_max)
-    return text;
-  auto begin = text.size() - limits_.message_bytes_max;
-  while (begin < text.size()
-         && (static_cast<unsigned char>(text[begin]) & 0xc0u) == 0x80u)
-    ++begin;
-  return "... " + text.substr(begin);
+  return end_of_text(std::move(text), limits_.message_bytes_max);
 }
 
 } // namespace troupe::core

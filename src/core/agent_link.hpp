@@ -27,10 +27,12 @@ struct link_limits {
   duration lease = std::chrono::seconds{30}; // Silent for so long: replaced.
   duration accept_max = std::chrono::seconds{10}; // To answer `task/assign`.
   duration grace = std::chrono::seconds{5};       // Between a wish and force.
-  duration task_time_max{0};           // Of an attempt; 0: as the task says.
-  uint32_t faults_max = 100;           // Wrong frames a minute; then: replaced.
-  uint32_t frames_per_second = 2000;   // Beyond it, it is read more slowly ...
-  uint32_t frames_burst = 10'000;      // ... after so many at once.
+  duration task_time_max{0};         // Of an attempt; 0: as the task says.
+  uint32_t faults_max = 100;         // Wrong frames a minute; then: replaced.
+  uint32_t frames_per_second = 2000; // Beyond it, it is read more slowly ...
+  uint32_t frames_burst = 10'000;    // ... after so many at once.
+  /// How long a task goes back to the queue that it has no room for.
+  std::chrono::milliseconds busy_delay{1000};
   size_t remembered_max = 256;         // Ended attempts, to tell repeats.
   size_t capabilities_max = 64;        // That it may announce.
   size_t message_bytes_max = 4 * 1024; // Of a failure.

@@ -14,7 +14,6 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using fate = link_actions::fate;
 
-constexpr std::chrono::milliseconds busy_delay{1000};
 // Who does not do such work will not do it in a second either.
 constexpr std::chrono::milliseconds unsupported_delay{30'000};
 constexpr size_t capability_bytes_max = 100;
@@ -300,7 +299,8 @@ void agent_link::refused(held_pos which, const link_frame& frame) {
   switch (static_cast<link_code>(frame.code)) {
     case link_code::busy:
     case link_code::declined:
-      return end(which, outcome::snooze(delay_of(frame.params, busy_delay)));
+      return end(which,
+                 outcome::snooze(delay_of(frame.params, limits_.busy_delay)));
     case link_code::unsupported:
       return end(which,
                  outcome::snooze(delay_of(frame.params, unsupported_delay)));
@@ -369,7 +369,7 @@ outcome agent_link::error_of(const json& params, const held& of) const {
     return end_of_process(of, {});
   auto word = text_of(params, "class");
   if (word == "not_now" && of.wanted)
-    return outcome::snooze(delay_of(params, busy_delay));
+    return outcome::snooze(delay_of(params, limits_.busy_delay));
   auto message = text_of(params, "message");
   auto out = outcome::failed(
     shortened(message.empty() ? "`" + name_ + "` failed and did not say why"

@@ -14,4 +14,16 @@ inline void cut_text(std::string& text, size_t bytes_max) {
   text.resize(end);
 }
 
+/// At most that many bytes of its end, where a program says why it gave up,
+/// behind "... "; never from within a character of UTF-8.
+inline std::string end_of_text(std::string text, size_t bytes_max) {
+  if (text.size() <= bytes_max)
+    return text;
+  auto begin = text.size() - bytes_max;
+  while (begin < text.size()
+         && (static_cast<unsigned char>(text[begin]) & 0xc0u) == 0x80u)
+    ++begin;
+  return "... " + text.substr(begin);
+}
+
 } // namespace troupe::core

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "core/cut_text.hpp"
 #include "core/json_text.hpp"
 #include "core/task_object.hpp"
 
@@ -21,12 +22,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-// Keeps the end, where a program says why it gave up.
 std::string shortened(std::string message) {
-  if (message.size() <= failure_bytes_max)
-    return message;
-  return valid_utf8("... "
-                    + message.substr(message.size() - failure_bytes_max));
+  return core::end_of_text(std::move(message), failure_bytes_max);
 }
 
 outcome failed(errc code, category kind, std::string message) {
