@@ -23,11 +23,13 @@ struct shell_input {
 
 failure read_environment(const nlohmann::json& from, shell_input& into) {
   if (!from.is_object())
-    return wrong("`env` must be an object of texts");
+    return wrong("`env` must be an object");
   for (auto& [name, value] : from.items()) {
-    if (!value.is_string())
-      return wrong("`env." + name + "` must be a text");
-    into.environment[name] = value.get<std::string>();
+    if (value.is_null())
+      return wrong("`env." + name + "` has no value");
+    // What templates bring in may be of any kind.
+    into.environment[name] =
+      value.is_string() ? value.get<std::string>() : value.dump();
   }
   return {};
 }

@@ -41,6 +41,13 @@ TEST_CASE("shell takes a directory and an environment", "[agents]")
         == "/usr blue\n");
 }
 
+TEST_CASE("a variable may be a number, or JSON", "[agents]")
+{
+  CHECK(output({{"command", "echo $CENTS $LIST"},
+                {"env", {{"CENTS", 1250}, {"LIST", {1, "a"}}}}})["stdout"]
+        == "1250 [1,\"a\"]\n");
+}
+
 TEST_CASE("a failing command is a failure, unless it may fail", "[agents]")
 {
   auto result = shell(R"({"command":"echo no tests >&2; exit 3"})");
@@ -63,7 +70,7 @@ TEST_CASE("shell says what is wrong with its input", "[agents]")
         {R"({"command":5})", "`command` must be a text"},
         {R"({"command":"x","cwd":"/"})", "no `cwd`"},
         {R"({"command":"x","env":[]})", "`env` must"},
-        {R"({"command":"x","env":{"A":1}})", "`env.A`"},
+        {R"({"command":"x","env":{"A":null}})", "`env.A`"},
         {R"({"command":"x","env":{"A=":"1"}})", "`A=`"},
         {R"({"command":"x","allow_failure":1})", "`allow_failure` must"}}) {
     auto result = shell(input);

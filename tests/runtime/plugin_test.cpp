@@ -101,7 +101,7 @@ TEST_CASE("a library that is gone after the check stops no program", "[plugin]")
   auto loaded = read_config(text, {});
   REQUIRE(what_is_missing(loaded).empty());
   std::filesystem::remove(copy);
-  configured_node x{*loaded.value};
+  configured_node x{loaded};
   auto why = x.start(doors::none);
   REQUIRE(why);
   CHECK(says(why.message,
