@@ -31,6 +31,7 @@ TEST_CASE_METHOD(
   REQUIRE(end);
   CHECK(end->items[0].how == core::end_kind::answered);
   CHECK(log.alive == 1); // The old one had nothing else.
+  record(1);
   offer(4, "b");
   CHECK(log.made_by["s4"] == "v2");
 }
@@ -113,11 +114,11 @@ TEST_CASE_METHOD(crew_cast,
                  "[crew]") {
   put(ann("v1"));
   offer(1);
-  auto host = caf::actor_cast<caf::actor>(home->host("ann").handle());
-  hold(host);
-  put(ann("v2")); // It does not hear of it...
-  caf::anon_send_exit(host, caf::exit_reason::kill);
-  release(host); // ...before its end.
+  hold(branch.handle);
+  caf::anon_send_exit(home->host("ann").handle(), caf::exit_reason::kill);
+  settle();
+  put(ann("v2")); // It does not hear of it.
+  release(branch.handle);
   advance(1s);
   offer(2);
   CHECK(log.made_by["s1"] == "v1");

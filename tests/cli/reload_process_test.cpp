@@ -101,7 +101,8 @@ TEST_CASE("an agent is made for its work, and ends without", "[demand]")
   };
   auto members = [&] {
     std::vector<std::string> out;
-    for (const auto& x : json::parse(ask({"agents", "--json"}).out)["agents"])
+    auto got = json::parse(ask({"agents", "--json"}).out);
+    for (const auto& x : got["agents"])
       out.push_back(x["name"]);
     return out;
   };

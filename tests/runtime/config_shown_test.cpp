@@ -63,7 +63,7 @@ TEST_CASE("every setting is shown, with its default where nobody spoke",
 TEST_CASE("each setting of the list is shown by a whole configuration",
           "[config]")
 {
-  auto all = shown("agents: {a: {kind: process, command: x},\n"
+  auto all = shown("agents: {a: {kind: process, command: x, on_demand: 1},\n"
                    "         b: {kind: plugin, library: x}}\n"
                    "workspaces: {w: {}}\n");
   std::set<std::string> found;

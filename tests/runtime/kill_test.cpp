@@ -83,7 +83,8 @@ caf::actor pick_live(node& n, bool of_task, std::mt19937& random) {
 std::map<std::string, child_ref<caf::actor>> places(node& n) {
   const auto& plan = node_insides::plan(n);
   std::map<std::string, child_ref<caf::actor>> all;
-  for (auto name : {"coordinator", "directory", "feed", "desk", "clock"})
+  for (auto name :
+       {"coordinator", "crew", "directory", "feed", "desk", "clock"})
     all[name] = {plan.names, name};
   for (std::string name : {"storage", "readers", "agents", "monitors"})
     all["supervisor " + name] = {plan.names, name};

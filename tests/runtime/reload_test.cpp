@@ -34,7 +34,7 @@ config_change between(const std::string& was, const std::string& now) {
 
 TEST_CASE("an unchanged configuration changes nothing", "[reload]")
 {
-  auto text = "agents: {a: {kind: echo}, s: {kind: shell, env: {X: 1}}}\n";
+  auto text = "agents: {a: {kind: echo}, s: {kind: shell, env: {X: y}}}\n";
   auto x = between(text, text);
   CHECK(x.put.empty());
   CHECK(x.removed.empty());
@@ -161,7 +161,8 @@ TEST_CASE("a node takes in and lets go what its file says", "[reload]")
 {
   filed_node at{"agents: {a: {kind: echo, capabilities: [a]}}\n"};
   CHECK(at.state_of("a") == "completed");
-  at.write("agents: {b: {kind: echo, capabilities: [b]}}\nnode: {window: 9}\n");
+  at.write("agents: {b: {kind: echo, capabilities: [b]}}\n"
+           "node: {window: 900}\n");
   CHECK(at.asked("reload")
         == json{{"added", {"b"}},
                 {"changed", json::array()},

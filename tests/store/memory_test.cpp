@@ -43,6 +43,7 @@ core::id add_run(session& owner, uint32_t unique, bool over, instant at,
   run.state = over ? run_state::completed : run_state::running;
   run.ended_at = over ? at : no_instant;
   run.parent = parent;
+  b.logs = {{run.key.with(1), 1, run.workspace, 0, text{"t said\n"}}};
   b.keys = {{run.workspace, run.idempotency_key, run.key, "hash", at}};
   REQUIRE(owner.append(b).what == commit::done);
   return run.key;
@@ -72,6 +73,11 @@ TEST_CASE("a memory store forgets ended runs when told to", "[store]")
   CHECK(known(child)); // Its parent may ask for its output.
   CHECK_FALSE(known(over[0]));
   CHECK_FALSE(reader->find_task(over[0].with(1))->has_value());
+  log_filter said;
+  said.of = over[0];
+  CHECK(reader->logs(said)->empty());
+  said.of = live;
+  CHECK(reader->logs(said)->size() == 1);
   CHECK_FALSE(known(over[1]));
   CHECK(known(over[2]));
   CHECK(known(over[4]));

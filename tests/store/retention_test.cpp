@@ -74,6 +74,7 @@ TEST_CASE("ended runs go after their time with all that is theirs",
   CHECK(*f.reader->find_run(live));
   CHECK(f.count("tasks") == 3);
   CHECK(f.count("removals") == 0);
+  CHECK(f.count("logs") == 1);
   CHECK_FALSE(*f.reader->find_key("default", "order-1"));
   CHECK(*f.reader->find_key("default", "order-2"));
   CHECK(f.reader->check(true)->empty());
