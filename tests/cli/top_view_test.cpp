@@ -1,86 +1,13 @@
 #include <catch2/catch.hpp>
 
 #include "cli/console.hpp"
-#include "cli/top_view.hpp"
+#include "cli/top_sample.hpp"
 
 // `troupe top`, without a terminal: what it shows and what its keys wish for.
 
 using namespace troupe::cli;
 using namespace troupe::test;
 using nlohmann::json;
-
-namespace {
-
-json run_of(int n, const std::string& state = "running") {
-  return {{"run", "0190a1b2-0000-7000-8000-00000000000" + std::to_string(n)},
-          {"name", "run" + std::to_string(n)},
-          {"state", state},
-          {"percent", 50},
-          {"total", 4},
-          {"created_at", "2026-11-21T08:16:08.123Z"}};
-}
-
-json runs(int count) {
-  json list = json::array();
-  for (int n = 0; n < count; ++n)
-    list.push_back(run_of(n));
-  return {{"runs", list}};
-}
-
-top_view filled() {
-  top_view view{"unix:x"};
-  view.take(
-    "status",
-    {{"version", "0.1.0"},
-     {"uptime_s", 3725.0},
-     {"ready", true},
-     {"live_runs", 3},
-     {"running", 2},
-     {"queued", 7},
-     {"agents", 4},
-     {"warnings",
-      {{{"text", "the disk is slow"}, {"last_at", "2026-11-21T08:00:00Z"}}}}});
-  view.take("runs", runs(3));
-  view.take("agents", {{"agents",
-                        {{{"name", "echo"},
-                          {"kind", "echo"},
-                          {"state", "idle"},
-                          {"load", 1},
-                          {"max_load", 4}}}}});
-  view.take("tasks", {{"tasks",
-                       {{{"task", "t1"},
-                         {"name", "build"},
-                         {"type", "x"},
-                         {"priority", 5},
-                         {"run", "r"}}}}});
-  view.take("approvals",
-            {{"decisions", {{{"task", "t2"}, {"question", "deploy?"}}}}});
-  view.take("tree", {{"name", "node"},
-                     {"state", "running"},
-                     {"children", {{{"name", "journal"}}}}});
-  return view;
-}
-
-std::string text(top_view& view, screen_size size = {24, 100}) {
-  std::string out;
-  for (const auto& x : view.lines(size))
-    out += x.text + "\n";
-  return out;
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != text.npos;
-}
-
-/// The line that is marked.
-std::string chosen(top_view& view, screen_size size = {24, 100}) {
-  for (const auto& x : view.lines(size))
-    if (x.how == look::chosen)
-      return x.text;
-  return {};
-}
-
-} // namespace
 
 TEST_CASE("top shows the node's figures and its runs with bars", "[top]")
 {
@@ -377,40 +304,4 @@ TEST_CASE("top needs a terminal and says what to take instead", "[top]")
   at.environment.clear();
   at.answering = false;
   CHECK(at.run({"top"}) == exit_no_node);
-}
-
-TEST_CASE("enter shows the tasks of a run, escape its run again", "[top]")
-{
-  auto view = filled();
-  text(view);
-  view.press("down");
-  CHECK(view.opened().empty());
-  view.press("enter");
-  CHECK(view.opened() == run_of(1)["run"]);
-  CHECK(has(text(view), "[1 Runs: run1]"));
-  auto task = [](int run, const std::string& name) {
-    return json{{"task", "id of " + name},
-                {"run", run_of(run)["run"]},
-                {"name", name},
-                {"type", "x"},
-                {"state", "in_progress"},
-                {"attempt", 2},
-                {"agent", "ann"}};
-  };
-  // One that was asked for before: of another run.
-  view.take("run_tasks", {{"tasks", {task(0, "other")}}});
-  CHECK_FALSE(has(text(view), "other"));
-  view.take("run_tasks", {{"tasks", {task(1, "fetch"), task(1, "build")}}});
-  CHECK(has(text(view), "> fetch"));
-  view.press("down");
-  CHECK(has(chosen(view), "build"));
-  view.press("p");
-  CHECK(has(text(view), "`p` does nothing in this view"));
-  view.press("c");
-  auto wish = view.press("y");
-  CHECK(wish.op == "cancel");
-  CHECK(wish.params == json{{"task", "id of build"}});
-  view.press("escape");
-  CHECK(view.opened().empty());
-  CHECK(has(chosen(view), "run1"));
 }
