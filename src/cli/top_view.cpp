@@ -226,7 +226,8 @@ std::string top_view::footer() const {
               : tab_ == top_tab::queue     ? "c cancel  "
               : tab_ == top_tab::approvals ? "a approve  r reject  "
                                            : "";
-  return std::string{keys} + "tab next view  ? help  q quit";
+  // In this order: a narrow window cuts the end.
+  return "? help  q quit  " + std::string{keys} + "tab next view";
 }
 
 void top_view::add_help(std::vector<screen_line>& to) const {
