@@ -25,9 +25,13 @@ void allocator::agent_anew(const profile& who,
   agent_up(who, load);
   auto rows =
     held_[ensemble_.find(who.name)]; // A copy: `release` changes the list.
+  std::vector<uint32_t> kept;
+  kept.reserve(running.size());
+  for (const auto& x : running)
+    kept.push_back(row_of(x));
+  std::sort(kept.begin(), kept.end());
   for (auto row : rows)
-    if (std::none_of(running.begin(), running.end(),
-                     [&](const auto& x) { return row_of(x) == row; }))
+    if (!std::binary_search(kept.begin(), kept.end(), row))
       release(row);
   flush_changed();
 }

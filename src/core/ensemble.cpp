@@ -31,6 +31,13 @@ std::vector<std::string> with_parents(const std::vector<std::string>& words) {
 
 ensemble::ensemble(allocation_options opts) : opts_(std::move(opts)) {}
 
+bool ensemble::can(const profile& who, const needs& need) {
+  card x;
+  x.who = who;
+  x.words = with_parents(who.capabilities);
+  return can(x, need);
+}
+
 // -- agents
 
 uint32_t ensemble::up(const profile& who, uint32_t load) {

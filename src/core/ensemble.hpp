@@ -69,6 +69,9 @@ public:
     return lines_[line].who.members();
   }
 
+  /// Whether an agent like that could do this, free or not.
+  static bool can(const profile& who, const needs& need);
+
   /// Whether any agent, free or not, could do this.
   bool anyone_can(const needs& need) const;
 

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "core/ensemble.hpp"
+
 namespace troupe::core {
 
 namespace {
-
-/// `deploy.k8s` is also `deploy`.
-bool has(const profile& who, const std::string& word) {
-  return std::any_of(who.capabilities.begin(), who.capabilities.end(),
-                     [&](const std::string& x) {
-                       return x == word || x.starts_with(word + ".");
-                     });
-}
 
 /// The first name that is free; none: all are there.
 std::optional<std::string> free_name(const standby& of,
@@ -43,13 +37,7 @@ bool is_instance(const standby& of, const std::string& name) {
 }
 
 bool can_do(const profile& who, const needs& need) {
-  if (!need.agent.empty() && need.agent != who.name)
-    return false;
-  auto one = [&](const std::string& word) { return has(who, word); };
-  const auto& words = need.capabilities;
-  return words.empty()
-         || (need.partial ? std::any_of(words.begin(), words.end(), one)
-                          : std::all_of(words.begin(), words.end(), one));
+  return ensemble::can(who, need);
 }
 
 std::optional<make_request> make_for(const needs& need,
