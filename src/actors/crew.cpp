@@ -1,5 +1,7 @@
 #include "actors/crew.hpp"
 
+#include <algorithm>
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -98,11 +100,10 @@ namespace {
 /// Compares what there is with what there should be.
 void mend(crew_ptr self) {
   auto& st = self->state;
-  for (const auto& name : st.book->names()) {
-    auto known = st.book->find(name);
-    if (!known || st.ending.count(name) > 0)
+  for (const auto& [name, known] : st.book->all()) {
+    if (st.ending.count(name) > 0)
       continue;
-    if (known->leaving)
+    if (known.leaving)
       let_go(self, name);
     else if (is_missing(st, name))
       start(self, name);
@@ -112,11 +113,10 @@ void mend(crew_ptr self) {
 /// What was said to hosts while we were down may be lost; they know the number.
 void remind(crew_ptr self) {
   auto& st = self->state;
-  for (const auto& name : st.book->names())
-    if (auto known = st.book->find(name);
-        known && !known->leaving && known->spec->number > 1)
+  for (const auto& [name, known] : st.book->all())
+    if (!known.leaving && known.spec->number > 1)
       if (auto host = st.home->host(name).handle())
-        self->send(host, renew_atom_v, known->spec);
+        self->send(host, renew_atom_v, known.spec);
 }
 
 } // namespace
@@ -163,7 +163,9 @@ crew_actor::behavior_type crew(crew_ptr self, house_ptr home,
   st.branch = std::move(branch);
   st.backoff = backoff;
   remind(self);
-  if (!st.book->leaving().empty())
+  auto all = st.book->all();
+  if (std::any_of(all.begin(), all.end(),
+                  [](const auto& x) { return x.second.leaving; }))
     tick_soon(self);
   look_for_idle_soon(self);
   return {

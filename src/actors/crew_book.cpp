@@ -51,21 +51,9 @@ std::optional<crew_member> crew_book::find(const std::string& name) const {
   return pos == all_.end() ? std::nullopt : std::optional{pos->second};
 }
 
-std::vector<std::string> crew_book::names() const {
+std::map<std::string, crew_member> crew_book::all() const {
   guard lock{mutex_};
-  std::vector<std::string> out;
-  for (const auto& [name, x] : all_)
-    out.push_back(name);
-  return out;
-}
-
-std::vector<std::string> crew_book::leaving() const {
-  guard lock{mutex_};
-  std::vector<std::string> out;
-  for (const auto& [name, x] : all_)
-    if (x.leaving)
-      out.push_back(name);
-  return out;
+  return all_;
 }
 
 } // namespace troupe

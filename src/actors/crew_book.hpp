@@ -33,8 +33,7 @@ public:
   std::vector<standby_spec_ptr> on_demand() const;
 
   std::optional<crew_member> find(const std::string& name) const;
-  std::vector<std::string> names() const; // Ascending.
-  std::vector<std::string> leaving() const;
+  std::map<std::string, crew_member> all() const; // As it is now.
 
 private:
   mutable std::mutex mutex_;

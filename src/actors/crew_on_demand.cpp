@@ -16,12 +16,23 @@ constexpr std::chrono::seconds host_answers_within{5};
 
 std::vector<core::member_view> views_of(const crew_state& st) {
   std::vector<core::member_view> out;
-  for (const auto& name : st.book->names())
-    if (auto x = st.book->find(name))
-      out.push_back({x->spec->who, x->spec->made_from,
-                     x->leaving || st.starting.count(name) > 0
-                       || !st.home->host(name).handle()});
+  for (const auto& [name, x] : st.book->all())
+    out.push_back({x.spec->who, x.spec->made_from,
+                   x.leaving || st.starting.count(name) > 0
+                     || !st.home->host(name).handle()});
   return out;
+}
+
+member_list::standbys rules_of(const std::vector<standby_spec_ptr>& all) {
+  member_list::standbys out;
+  for (const auto& x : all)
+    out.push_back(x->rule);
+  return out;
+}
+
+/// It was made, and has not been told to leave.
+bool may_idle(const crew_member& x) {
+  return !x.spec->made_from.empty() && !x.leaving;
 }
 
 void take_load(crew_ptr self, const std::string& name, uint32_t load) {
@@ -46,17 +57,15 @@ void take_load(crew_ptr self, const std::string& name, uint32_t load) {
 void make_for(crew_ptr self, const unserved_list& list) {
   auto& st = self->state;
   auto all = st.book->on_demand();
-  auto rules = st.home->members->on_demand();
+  auto rules = rules_of(all);
   auto members = views_of(st);
   for (const auto& need : list.items) {
-    auto wanted = core::make_for(*need, *rules, members);
+    auto wanted = core::make_for(*need, rules, members);
     if (!wanted)
       continue;
     auto from = std::find_if(all.begin(), all.end(), [&](const auto& x) {
       return x->rule.who.name == wanted->from;
     });
-    if (from == all.end())
-      continue; // Replaced this moment; it is told again.
     auto spec = (*from)->make();
     if (!spec) {
       st.home->warn("agent `" + wanted->from
@@ -74,25 +83,18 @@ void make_for(crew_ptr self, const unserved_list& list) {
 void set_on_demand(crew_ptr self, const crew_change& x) {
   auto& st = self->state;
   st.book->set_on_demand(x.on_demand);
-  member_list::standbys rules;
-  for (const auto& y : x.on_demand)
-    rules.push_back(y->rule);
-  st.home->members->set_on_demand(std::move(rules));
-  for (const auto& name : st.book->names())
-    if (auto known = st.book->find(name);
-        known
-        && std::count(x.outdated.begin(), x.outdated.end(),
-                      known->spec->made_from)
-             > 0)
+  st.home->members->set_on_demand(rules_of(x.on_demand));
+  for (const auto& [name, known] : st.book->all())
+    if (std::count(x.outdated.begin(), x.outdated.end(), known.spec->made_from)
+        > 0)
       let_go(self, name);
 }
 
 void look_for_idle_soon(crew_ptr self) {
   auto& st = self->state;
-  auto any = false;
-  for (const auto& name : st.book->names())
-    if (auto known = st.book->find(name))
-      any = any || (!known->spec->made_from.empty() && !known->leaving);
+  auto all = st.book->all();
+  auto any = std::any_of(all.begin(), all.end(),
+                         [](const auto& x) { return may_idle(x.second); });
   if (!any || st.counting)
     return;
   st.counting = true;
@@ -102,15 +104,14 @@ void look_for_idle_soon(crew_ptr self) {
 void look_for_idle(crew_ptr self) {
   auto& st = self->state;
   st.counting = false;
-  for (const auto& name : st.book->names()) {
-    auto known = st.book->find(name);
-    if (!known || known->spec->made_from.empty() || known->leaving)
+  for (const auto& [name, known] : st.book->all()) {
+    if (!may_idle(known))
       continue;
     if (auto host = st.home->host(name).handle())
       self->request(host, host_answers_within, stats_atom_v)
-        .then(
-          [self, name](const host_stats& x) { take_load(self, name, x.load); },
-          [](const caf::error&) {});
+        .then([self, name = name](
+                const host_stats& x) { take_load(self, name, x.load); },
+              [](const caf::error&) {});
   }
   look_for_idle_soon(self);
 }
