@@ -24,8 +24,8 @@ std::vector<std::string> parts_named(const core::workflow& x) {
 /// Reads all workflows that `root` names, and those that they name. An empty
 /// failure: all are there. With `missing`, what is not registered is no failure
 /// but goes there.
-failure collect_parts(core::store_reader& store, const std::string& workspace,
-                      const core::workflow& root,
+failure collect_parts(core::store_reader& store, known_workflows& workflows,
+                      const std::string& workspace, const core::workflow& root,
                       std::vector<core::workflow_ptr>& parts,
                       std::set<std::string>* missing = nullptr) {
   constexpr size_t parts_max = 100;
@@ -55,7 +55,7 @@ failure collect_parts(core::store_reader& store, const std::string& workspace,
               "workflow `" + name
                 + "` is not registered here; register it first with `troupe "
                   "register FILE`, `--with FILE` or POST /api/v1/workflows"};
-    auto parsed = core::parse_workflow((*row)->body.view());
+    auto parsed = workflows.parse((*row)->body.view());
     if (!parsed.value || parts.size() >= parts_max)
       return {errc::invalid, category::validation,
               "workflow `" + name + "` cannot be used as a part"};
@@ -200,7 +200,8 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
     return submit(std::move(x), std::move(then));
   read(
     [self, q, x, then](core::store_reader& store) mutable {
-      if (auto why = collect_parts(store, x.workspace, *x.definition, x.parts))
+      if (auto why = collect_parts(store, *self->home_->workflows, x.workspace,
+                                   *x.definition, x.parts))
         return q->then(refuse(why.code, why.message));
       self->submit(std::move(x), std::move(then));
     },
@@ -222,9 +223,11 @@ void node_api::plan_call(question& asked) {
       return q->then(plan_answer(*definition));
     // What could not be submitted must not look as if it could.
     self->read(
-      [q, definition](core::store_reader& store) {
+      [q, definition,
+       known = self->home_->workflows](core::store_reader& store) {
         std::vector<core::workflow_ptr> parts;
-        auto why = collect_parts(store, q->what.workspace, *definition, parts);
+        auto why =
+          collect_parts(store, *known, q->what.workspace, *definition, parts);
         q->then(why ? refuse(why.code, why.message) : plan_answer(*definition));
       },
       q->then);
@@ -256,11 +259,12 @@ void node_api::register_call(question& asked) {
     if (parts_named(*definition).empty())
       return define({});
     self->read(
-      [q, definition, define](core::store_reader& store) {
+      [q, definition, define,
+       known = self->home_->workflows](core::store_reader& store) {
         std::vector<core::workflow_ptr> parts;
         std::set<std::string> missing;
-        auto why =
-          collect_parts(store, q->what.workspace, *definition, parts, &missing);
+        auto why = collect_parts(store, *known, q->what.workspace, *definition,
+                                 parts, &missing);
         if (why)
           return q->then(refuse(why.code, why.message));
         define(missing);
