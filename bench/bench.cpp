@@ -274,6 +274,11 @@ void print_usage(std::ostream& out) {
          "unless --memory.\nWhat each figure says: docs/benchmarks.md\n";
 }
 
+/// Or several.
+bool is_number(const std::string& value) {
+  return !value.empty() && value.find_first_not_of("0123456789,") == value.npos;
+}
+
 /// What is wrong with the arguments; empty: nothing.
 std::string problem(const benchmark& x, const settings& given) {
   for (const auto& [name, value] : given.all()) {
@@ -282,12 +287,10 @@ std::string problem(const benchmark& x, const settings& given) {
     auto word = false;
     for (const auto& [known, otherwise] : x.settings)
       if (known == name)
-        (known == "files" ? word : number) = true;
+        (is_number(otherwise) ? number : word) = true;
     if (!common && !number && !word)
       return "unknown setting --" + name;
-    if (number
-        && (value.empty()
-            || value.find_first_not_of("0123456789,") != value.npos))
+    if (number && !is_number(value))
       return "--" + name + " must be a number, it is `" + value + "`";
   }
   return {};
