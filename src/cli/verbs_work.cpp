@@ -96,12 +96,14 @@ core::id run_of(const json& submitted) {
   return *id;
 }
 
-/// A data directory was named, and no node: then a node at the usual port has
-/// nothing to do with it.
-bool where_named(verb_call& call) {
-  auto named =
-    call.has("data") || !call.around().environment("TROUPE_DATA").empty();
-  return named && call.given_node().empty();
+/// Who names a configuration means the node that it describes: the one that
+/// has its data directory, whatever answers at the usual port.
+std::shared_ptr<core::api> node_of(verb_call& call, const node_args& args) {
+  for (const auto& x : call.around().config(args).settings)
+    if (x.path == "node.data")
+      if (auto data = json::parse(x.value).get<std::string>(); !data.empty())
+        return call.around().connect("unix:" + socket_path(data));
+  return nullptr;
 }
 
 void config_option(adder& add) {
@@ -155,16 +157,15 @@ int run_run(verb_call& call) {
     auto patience = patience_of(call);
     return follow(call, run_of(submit(call)), patience);
   };
-  std::shared_ptr<core::api> there;
-  if (where_named(call))
-    there = call.around().connect("unix:" + socket_path(call.data()));
-  else
-    there = call.node_if_any();
+  auto args = node_args_of(call);
+  auto there = call.given_node().empty() && !args.config.empty()
+                 ? node_of(call, args)
+                 : call.node_if_any();
   if (there) {
     call.use(*there);
     return work();
   }
-  return call.around().in_process(node_args_of(call), [&](core::api& local) {
+  return call.around().in_process(args, [&](core::api& local) {
     call.use_own(local);
     return work();
   });

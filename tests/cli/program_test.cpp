@@ -325,6 +325,25 @@ TEST_CASE("run works in this process where no node answers", "[cli]")
   CHECK(at.run({"run", "w", "--node", "127.0.0.1:1"}) == exit_no_node);
 }
 
+TEST_CASE("run with a configuration asks the node that it describes", "[cli]")
+{
+  console at;
+  at.api->on("submit", R"({"run":")" + run_a + "\"}");
+  at.api->on("run", R"({"state":"completed"})");
+  at.api->play({{"1", R"({"kind":"end"})", true}});
+  at.config.settings = {{"node.data", R"("/there")", "c.yaml:1:1", true}};
+  CHECK(at.run({"run", "w", "--config", "c.yaml"}) == exit_ok);
+  CHECK(at.tried == std::vector<std::string>{"unix:/there/troupe.sock"});
+  // In memory: nobody else can be that node.
+  at.tried.clear();
+  at.config.settings = {{"node.data", R"("")", "c.yaml:1:1", true}};
+  CHECK(at.run({"run", "w", "--config", "c.yaml"}) == exit_ok);
+  CHECK(at.tried.empty());
+  CHECK(at.in_process);
+  CHECK(at.run({"run", "w", "--config", "c", "--node", "h:1"}) == exit_ok);
+  CHECK(at.tried == std::vector<std::string>{"http://h:1"});
+}
+
 TEST_CASE("node, bench and sim are handed on", "[cli]")
 {
   console at;
