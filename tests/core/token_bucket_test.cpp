@@ -2,7 +2,7 @@
 
 #include <rapidcheck.h>
 
-#include "core/token_bucket.hpp"
+#include "core/keyed_rates.hpp"
 
 using namespace troupe::core;
 using namespace std::chrono_literals;
@@ -66,4 +66,29 @@ TEST_CASE("no window of time sees more than burst and rate allow", "[core]")
       RC_ASSERT(++taken <= burst + rate * seconds + 1e-6);
     }
   }));
+}
+
+TEST_CASE("keys have rates of their own, and made-up keys share one", "[core]")
+{
+  keyed_rates rates{2};
+  auto now = from_us(1'000'000'000'000);
+  auto taken = [&](const std::string& key) {
+    int n = 0;
+    while (rates.take(key, now) == duration{})
+      ++n;
+    return n;
+  };
+  CHECK(taken("ann") == 4);
+  CHECK(taken("bob") == 4);
+  CHECK(rates.take("ann", now) == 500ms);
+  now += 1s;
+  CHECK(taken("ann") == 2);
+  for (int i = 0; rates.keys() < keyed_rates::keys_max; ++i)
+    rates.take("made up " + std::to_string(i), now);
+  CHECK(taken("one more") + taken("and another") == 4);
+  CHECK(rates.keys() == keyed_rates::keys_max);
+  now += 1h; // What is full again is forgotten.
+  CHECK(taken("another") == 4);
+  CHECK(rates.keys() == 1);
+  CHECK(keyed_rates{0}.take("ann", now) == duration{});
 }
