@@ -37,9 +37,9 @@ std::string encode_event(const core::watch_event& event) {
   return out;
 }
 
-event_stream::event_stream(house_ptr in, stream_socket socket,
+event_stream::event_stream(house_ptr in, timed_stream over,
                            core::watch_request what, std::string request_id)
-  : house_(std::move(in)), entry_(house_, this), stream_(std::move(socket)),
+  : house_(std::move(in)), entry_(house_, this), stream_(std::move(over)),
     what_(std::move(what)), request_id_(std::move(request_id)),
     heartbeat_(house_->io) {
   ++house_->streams;
@@ -47,16 +47,15 @@ event_stream::event_stream(house_ptr in, stream_socket socket,
 
 void event_stream::start() {
   // What lies in the kernel is owed, too: bound it likewise.
-  error_code ignored;
-  stream_.socket().set_option(
-    boost::asio::socket_base::send_buffer_size(
-      static_cast<int>(house_->opts.stream_buffer_bytes_max)),
-    ignored);
+  stream_.send_buffer_size(house_->opts.stream_buffer_bytes_max);
   auto head =
     std::string{stream_head} + "X-Request-Id: " + request_id_ + "\r\n\r\n";
   owed_bytes_ += head.size();
-  add(std::move(head));
+  // The read that watches for the reader's end must not time out: it begins
+  // before a write sets its deadline.
+  stream_.expires_never();
   watch_for_end();
+  add(std::move(head));
   beat();
   // Weak: a reader that has gone must not be kept until the next event.
   auto sink = [weak = weak_from_this()](const core::watch_event& event) {
@@ -75,9 +74,7 @@ void event_stream::leave() {
 void event_stream::close() {
   over_ = true;
   heartbeat_.cancel();
-  error_code ignored;
-  stream_.socket().close(ignored);
-  stream_.cancel();
+  stream_.close();
   if (std::exchange(counted_, false))
     --house_->streams;
   entry_.leave();
@@ -143,8 +140,6 @@ void event_stream::on_written(error_code ec) {
     return close();
   owed_bytes_ -= std::min(writing_.size(), owed_bytes_.load());
   writing_.clear();
-  // The read that watches for the reader's end must not time out.
-  stream_.expires_never();
   if (!waiting_.empty())
     return write();
   if (ending_)
@@ -152,11 +147,13 @@ void event_stream::on_written(error_code ec) {
 }
 
 void event_stream::watch_for_end() {
-  stream_.socket().async_read_some(
-    boost::asio::buffer(scrap_),
-    [self = shared_from_this()](error_code ec, size_t) {
-      return ec ? self->close() : self->watch_for_end();
-    });
+  stream_.async_read_some(boost::asio::buffer(scrap_),
+                          [self = shared_from_this()](error_code ec, size_t) {
+                            if (ec)
+                              return self->close();
+                            self->stream_.expires_never();
+                            self->watch_for_end();
+                          });
 }
 
 void event_stream::beat() {

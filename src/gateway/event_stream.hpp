@@ -19,7 +19,7 @@ std::string encode_event(const core::watch_event& event);
 class event_stream : public guest,
                      public std::enable_shared_from_this<event_stream> {
 public:
-  event_stream(house_ptr in, stream_socket socket, core::watch_request what,
+  event_stream(house_ptr in, timed_stream over, core::watch_request what,
                std::string request_id);
 
   void start();
@@ -27,7 +27,7 @@ public:
   void close() override;
 
 private:
-  using error_code = boost::beast::error_code;
+  using error_code = boost::system::error_code;
 
   /// From any thread. False: no more, please.
   bool take(const core::watch_event& event);

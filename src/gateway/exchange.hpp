@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "core/access.hpp"
 #include "core/api.hpp"
 
 // What a request and its answer are, apart from sockets: everything about HTTP
@@ -13,14 +15,19 @@
 
 namespace troupe::gateway {
 
+using caller_ptr = std::shared_ptr<const core::caller>;
+
 struct http_request {
   std::string method;
   std::string target; // As it came: path, "?", query.
   /// Came over TCP: Host and Origin must name this machine.
   bool over_tcp = true;
+  bool secure = false; // Over TLS.
+  caller_ptr who;      // Null: nobody is let in yet.
   // Header fields that mean something to us; empty where absent.
   std::string host;
   std::string origin;
+  std::string authorization;
   std::string content_type;
   std::string prefer;
   std::optional<std::string> idempotency_key; // Nothing is not the same.

@@ -21,6 +21,7 @@ http_request head_of(const beast_request& from, bool over_tcp) {
   out.target = text(from.target());
   out.host = text(from[http::field::host]);
   out.origin = text(from[http::field::origin]);
+  out.authorization = text(from[http::field::authorization]);
   out.content_type = text(from[http::field::content_type]);
   out.prefer = text(from["Prefer"]);
   if (from.count("Idempotency-Key") > 0)
@@ -41,8 +42,8 @@ bool usable_request_id(const std::string& id) {
 std::optional<complaint> count_complaint(const beast_request& from) {
   if (from.count(http::field::host) == 0 && from.version() >= 11)
     return malformed({"", 0, 0, "the Host header is missing", "send it once"});
-  for (const auto* name :
-       {"Host", "Idempotency-Key", "Troupe-Workspace", "Last-Event-ID"})
+  for (const auto* name : {"Host", "Authorization", "Origin", "Idempotency-Key",
+                           "Troupe-Workspace", "Last-Event-ID"})
     if (from.count(name) > 1)
       return malformed(
         {"", 0, 0, "there is more than one " + std::string{name} + " header",

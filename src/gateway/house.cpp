@@ -22,6 +22,7 @@ std::string random_prefix() {
 
 house::house(std::shared_ptr<core::api> to, gateway_options with)
   : api(std::move(to)), opts(std::move(with)),
+    keeper(opts), names{opts.names, !loopback_address(opts.listen)},
     request_prefix_(random_prefix()) {}
 
 bool house::post(std::function<void()> work) {

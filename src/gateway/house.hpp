@@ -7,19 +7,19 @@
 #include <set>
 #include <string>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 
 #include "core/api.hpp"
+#include "gateway/doorkeeper.hpp"
+#include "gateway/loopback.hpp"
 #include "gateway/options.hpp"
+#include "wire/timed_stream.hpp"
 
 namespace troupe::gateway {
 
-/// TCP and Unix sockets alike.
-using stream_protocol = boost::asio::generic::stream_protocol;
-using stream_socket = stream_protocol::socket;
-using timed_stream = boost::beast::basic_stream<stream_protocol>;
+using wire::stream_protocol;
+using wire::stream_socket;
+using wire::timed_stream;
 
 /// A connection, as the house sees it.
 class guest {
@@ -48,6 +48,10 @@ struct house {
   boost::asio::io_context io{1};
   const std::shared_ptr<core::api> api;
   const gateway_options opts;
+  /// What connections over TCP are secured with from now on; null: nothing.
+  wire::tls_ptr tls;
+  doorkeeper keeper;
+  const host_names names;
 
   std::set<guest*> guests;
   size_t requests_in_flight = 0;

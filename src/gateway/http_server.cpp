@@ -30,10 +30,22 @@ struct http_server::parts {
   std::thread thread;
   uint16_t port = 0;
 
+  failure secure();
   failure listen();
   void begin_stop(std::chrono::milliseconds time);
   void end();
 };
+
+// Before the thread is there.
+failure http_server::parts::secure() {
+  if (house->opts.tls.empty())
+    return {};
+  auto made = wire::tls_for_server(house->opts.tls);
+  if (!made)
+    return made.error();
+  house->tls = *made;
+  return {};
+}
 
 failure http_server::parts::listen() {
   const auto& opts = house->opts;
@@ -96,6 +108,8 @@ failure http_server::start() {
   auto wrong = problems(parts_->house->opts);
   if (!wrong.empty())
     return {errc::invalid, category::validation, joined(wrong)};
+  if (auto bad = parts_->secure())
+    return bad;
   if (auto bad = parts_->listen()) {
     parts_->listeners.clear();
     return bad;
@@ -110,6 +124,28 @@ failure http_server::start() {
 
 uint16_t http_server::port() const {
   return parts_->port;
+}
+
+failure http_server::renew_tls() {
+  const auto& in = parts_->house;
+  if (in->opts.tls.empty())
+    return {};
+  auto made = wire::tls_for_server(in->opts.tls);
+  if (!made)
+    return made.error();
+  in->post([in, with = *made] { in->tls = with; });
+  return {};
+}
+
+failure http_server::renew_login(login_rules_ptr rules) {
+  const auto& in = parts_->house;
+  auto as = in->opts;
+  as.login = rules;
+  auto wrong = problems(as);
+  if (!wrong.empty())
+    return {errc::invalid, category::validation, joined(wrong)};
+  in->post([in, with = std::move(rules)] { in->keeper.renew(with); });
+  return {};
 }
 
 void http_server::stop(std::chrono::milliseconds deadline) {

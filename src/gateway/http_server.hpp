@@ -25,6 +25,13 @@ public:
   /// Where it listens on TCP; 0 before `start` and without TCP.
   uint16_t port() const;
 
+  /// Reads certificate and key again, for connections that come from now on.
+  /// On an error everything stays as it was.
+  failure renew_tls();
+
+  /// Others may come in from now on. Refuses to leave a door open to others.
+  failure renew_login(login_rules_ptr rules);
+
   /// Accepts nothing more, lets requests in flight be answered until the
   /// deadline, ends live streams. Blocks.
   void stop(std::chrono::milliseconds deadline);

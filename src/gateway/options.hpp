@@ -3,22 +3,52 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "wire/tls.hpp"
+
+namespace troupe::core {
+struct login_rules;
+}
+
 namespace troupe::gateway {
+
+using login_rules_ptr = std::shared_ptr<const core::login_rules>;
 
 /// Where and how the HTTP door listens. `gateway_options{}` is valid.
 struct gateway_options {
   // -- where
 
-  /// A loopback address, or "localhost". Empty: no TCP. Anything beyond this
-  /// machine is refused, because nobody logs in here.
+  /// An address, or "localhost". Empty: no TCP. Anything beyond this machine
+  /// is refused without TLS and a login, unless told so below.
   std::string listen = "127.0.0.1";
   uint16_t port = 8765; // 0: any free one; `http_server::port` tells.
 
   /// Path of a Unix socket, mode 0600. Empty: none.
   std::string unix_socket;
+
+  /// Makes TCP speak TLS; empty: it does not.
+  wire::tls_files tls;
+
+  // -- who comes in
+
+  /// Whose tokens are taken; null, or no issuers: nobody has to log in.
+  login_rules_ptr login = {};
+  /// Called with an issuer's name where a token names a key that is not known;
+  /// true: it is being looked for. Must not block. Empty: there are no others.
+  std::function<bool(const std::string&)> fetch_keys = {};
+  /// What a Host header may say besides the names of this machine.
+  std::vector<std::string> names = {};
+  /// Somebody else secures the connection, or knows who comes.
+  bool without_tls_beyond_this_machine = false;
+  bool without_login_beyond_this_machine = false;
+  /// 0: without a limit. Nobody is counted on this machine without a login.
+  uint32_t address_requests_per_second = 2'000;
+  uint32_t principal_requests_per_second = 1'000;
+  uint32_t workspace_requests_per_second = 4'000;
 
   // -- limits; the answer that reaches one names it
 
@@ -35,8 +65,9 @@ struct gateway_options {
 
   // -- times
 
-  std::chrono::milliseconds idle_timeout{60'000}; // Between two requests.
-  std::chrono::milliseconds read_timeout{30'000}; // For one whole request.
+  std::chrono::milliseconds handshake_timeout{10'000}; // To agree on TLS.
+  std::chrono::milliseconds idle_timeout{60'000};      // Between two requests.
+  std::chrono::milliseconds read_timeout{30'000};      // For one whole request.
   std::chrono::milliseconds write_timeout{30'000};
   /// For the node to answer a request that it took; not for one that waits for
   /// the end of a run or of a backup.
@@ -44,6 +75,13 @@ struct gateway_options {
   /// A comment line keeps silent streams open and finds dead readers.
   std::chrono::milliseconds stream_heartbeat{15'000};
 };
+
+/// What is missing to listen where others can connect; empty: nothing.
+std::string missing_beyond_this_machine(const gateway_options& opts,
+                                        bool has_login);
+
+/// How to mend that.
+extern const char* const beyond_this_machine_hint;
 
 /// Every problem at once, one sentence each; empty means valid.
 std::vector<std::string> problems(const gateway_options& opts);

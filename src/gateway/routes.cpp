@@ -95,13 +95,14 @@ complaint foreign(std::string detail) {
           std::move(detail)};
 }
 
-std::optional<complaint> check_sender(const http_request& req) {
+std::optional<complaint> check_sender(const http_request& req,
+                                      const host_names& names) {
   if (!req.over_tcp)
     return std::nullopt;
-  if (!loopback_host(req.host))
+  if (!known_host(req.host, names))
     return foreign("the Host header must name this machine: localhost, "
-                   "127.0.0.1 or [::1]");
-  if (!req.origin.empty() && !same_origin(req.origin, req.host))
+                   "127.0.0.1 or [::1], or what `gateway.names` has");
+  if (!req.origin.empty() && !same_origin(req.origin, req.host, req.secure))
     return foreign("the Origin header names another site; pages of other "
                    "sites cannot act here");
   return std::nullopt;
@@ -232,7 +233,8 @@ std::string trace_of(std::string_view traceparent) {
 }
 
 core::origin origin_of(const http_request& req) {
-  return {"local", "http", req.request_id, trace_of(req.traceparent)};
+  auto who = req.who ? req.who->principal : std::string{core::local_principal};
+  return {std::move(who), "http", req.request_id, trace_of(req.traceparent)};
 }
 
 std::string workspace_of(const http_request& req) {
@@ -347,8 +349,9 @@ decision forward_of(const http_request& req, match at, const target& where) {
 } // namespace
 
 std::optional<http_reply> refuse_head(const http_request& req,
-                                      size_t url_bytes_max) {
-  if (auto wrong = check_sender(req))
+                                      size_t url_bytes_max,
+                                      const host_names& names) {
+  if (auto wrong = check_sender(req, names))
     return to_reply(*wrong, req);
   if (req.target.size() > url_bytes_max)
     return to_reply(complaint{414, "limit_reached", "the address is too long",

@@ -7,6 +7,7 @@
 
 #include "gateway/body.hpp"
 #include "gateway/exchange.hpp"
+#include "gateway/loopback.hpp"
 
 namespace troupe::gateway {
 
@@ -36,7 +37,8 @@ std::span<const route> routes();
 
 /// Everything that can be refused before the body is read.
 std::optional<http_reply> refuse_head(const http_request& req,
-                                      size_t url_bytes_max);
+                                      size_t url_bytes_max,
+                                      const host_names& names = {});
 
 /// REQUIRES: `refuse_head` found nothing.
 decision decide(const http_request& req);

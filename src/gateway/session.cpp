@@ -29,6 +29,16 @@ complaint too_slow() {
           "again"};
 }
 
+core::instant utc_now() {
+  return std::chrono::time_point_cast<core::duration>(
+    std::chrono::system_clock::now());
+}
+
+complaint no_tls() {
+  return {400, "invalid", "this address speaks TLS only",
+          "write https:// instead of http://"};
+}
+
 http_reply busy_reply(const std::string& limit, const http_request& about) {
   auto out = to_reply(too_busy(limit), about);
   out.headers.emplace_back("Retry-After", "1");
@@ -42,25 +52,47 @@ session::session(house_ptr in, stream_socket socket, bool over_tcp)
     deadline_(stream_.get_executor()), over_tcp_(over_tcp) {}
 
 void session::start() {
-  read_first();
+  address_ = over_tcp_ ? stream_.peer() : std::string{};
+  if (loopback_address(address_))
+    address_.clear();
+  if (over_tcp_ && house_->tls)
+    shake_hands();
+  else
+    read_first();
 }
 
 void session::leave() {
   keep_ = false;
-  if (reading_ && !parser_->got_some())
+  if (greeting_ || (reading_ && !parser_->got_some()))
     close();
 }
 
 void session::close() {
-  error_code ignored;
-  stream_.socket().close(ignored);
-  stream_.cancel();
+  stream_.close();
   deadline_.cancel();
   release_room();
   entry_.leave();
 }
 
 // -- reading
+
+void session::shake_hands() {
+  greeting_ = true;
+  stream_.expires_after(house_->opts.handshake_timeout);
+  stream_.accept_tls(house_->tls, [self = shared_from_this()](error_code ec) {
+    self->on_hands_shaken(ec);
+  });
+}
+
+void session::on_hands_shaken(error_code ec) {
+  greeting_ = false;
+  if (!ec)
+    return read_first();
+  if (!wire::spoke_plain_http(ec) || !stream_.is_open())
+    return close();
+  request_.request_id = house_->next_request_id();
+  refuse(to_reply(no_tls(), request_));
+}
 
 void session::read_first() {
   release_room();
@@ -109,7 +141,7 @@ void session::on_header(error_code ec) {
   if (ec)
     return on_broken(ec);
   take_head();
-  if (auto no = refuse_head(request_, house_->opts.url_bytes_max))
+  if (auto no = refuse_head_or_sender())
     return request_.has_body ? refuse(std::move(*no)) : answer(std::move(*no));
   if (auto no = refuse_room())
     return refuse(std::move(*no));
@@ -130,6 +162,7 @@ void session::on_broken(error_code ec) {
 
 void session::take_head() {
   request_ = head_of(parser_->get(), over_tcp_);
+  request_.secure = stream_.secure();
   if (!usable_request_id(request_.request_id))
     request_.request_id = house_->next_request_id();
   auto length = parser_->content_length();
@@ -137,10 +170,17 @@ void session::take_head() {
   keep_ = keep_ && parser_->keep_alive() && !house_->stopping;
 }
 
-std::optional<http_reply> session::refuse_room() {
-  const auto& opts = house_->opts;
+std::optional<http_reply> session::refuse_head_or_sender() {
   if (auto wrong = count_complaint(parser_->get()))
     return to_reply(*wrong, request_);
+  if (auto no =
+        refuse_head(request_, house_->opts.url_bytes_max, house_->names))
+    return no;
+  return house_->keeper.admit(request_, address_, utc_now());
+}
+
+std::optional<http_reply> session::refuse_room() {
+  const auto& opts = house_->opts;
   auto length = parser_->content_length();
   if (length && *length > opts.body_bytes_max)
     return to_reply(parse_complaint(http::error::body_limit, opts), request_);
@@ -194,6 +234,8 @@ void session::act() {
   auto what = decide(request_);
   if (auto* now = std::get_if<http_reply>(&what))
     return answer(std::move(*now));
+  if (auto no = house_->keeper.permit(request_, what, utc_now()))
+    return answer(std::move(*no));
   if (auto* later = std::get_if<forward>(&what))
     return ask(*later);
   open(std::move(std::get<open_stream>(what)));
@@ -270,10 +312,10 @@ void session::begin_stream(core::watch_request what) {
     return answer(std::move(head));
   }
   release_room();
-  if (house_->stopping || !stream_.socket().is_open())
+  if (house_->stopping || !stream_.is_open())
     return close();
   auto stream = std::make_shared<event_stream>(
-    house_, stream_.release_socket(), std::move(what), request_.request_id);
+    house_, std::move(stream_), std::move(what), request_.request_id);
   entry_.leave();
   stream->start();
 }
@@ -307,23 +349,25 @@ void session::on_written(error_code ec) {
 }
 
 void session::linger() {
-  error_code ec;
-  stream_.socket().shutdown(stream_socket::shutdown_send, ec);
-  if (ec)
-    return close();
   scrap_.resize(16 * 1024);
   stream_.expires_after(drain_timeout);
-  drain();
+  stream_.finish([self = shared_from_this()](error_code ec) {
+    if (ec)
+      self->close();
+    else
+      self->drain();
+  });
 }
 
 void session::drain() {
-  stream_.async_read_some(boost::asio::buffer(scrap_),
-                          [self = shared_from_this()](error_code ec, size_t n) {
-                            self->drained_ += n;
-                            if (ec || self->drained_ > drain_bytes_max)
-                              return self->close();
-                            self->drain();
-                          });
+  auto on_some = [self = shared_from_this()](error_code ec, size_t n) {
+    self->drained_ += n;
+    if (ec || self->drained_ > drain_bytes_max)
+      return self->close();
+    self->drain();
+  };
+  stream_.drain_some(boost::asio::buffer(scrap_),
+                     wire::transfer_end{std::move(on_some)});
 }
 
 void session::release_room() {

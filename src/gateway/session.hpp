@@ -32,6 +32,8 @@ private:
   using error_code = boost::beast::error_code;
 
   // -- reading
+  void shake_hands();
+  void on_hands_shaken(error_code ec);
   void read_first();
   /// The read that begins now must be over by then.
   void expect_within(std::chrono::milliseconds time);
@@ -41,6 +43,7 @@ private:
   void on_broken(error_code ec);
   void on_late();
   void take_head();
+  std::optional<http_reply> refuse_head_or_sender();
   std::optional<http_reply> refuse_room();
   void invite_body();
   void read_body();
@@ -75,6 +78,7 @@ private:
   /// then nobody can be told.
   boost::asio::steady_timer deadline_;
   const bool over_tcp_;
+  std::string address_; // Of the peer; empty: it is on this machine.
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
   http_request request_;
@@ -82,6 +86,7 @@ private:
   size_t body_room_ = 0;       // Taken of `house::bodies_bytes`.
   bool in_flight_ = false;     // Counted in `house::requests_in_flight`.
   bool reading_ = false;       // Between two requests, or within one.
+  bool greeting_ = false;      // TLS is being agreed on.
   bool awaits_ = false;        // A read that `deadline_` is for.
   bool late_ = false;          // It was broken off.
   uint64_t questions_ = 0;     // To the layer behind, so far.

@@ -69,6 +69,15 @@ void read_unix_socket(object_reader& in, gateway::gateway_options& to) {
              "use a shorter one");
 }
 
+void read_tls(object_reader& in, wire::tls_files& to) {
+  in.read("certificate", to.certificate);
+  in.read("key", to.key);
+  if (to.certificate.empty() != to.key.empty())
+    in.self().fail("TLS needs a certificate and its key",
+                   "give the paths of both `certificate` and `key`");
+  finish(in, "gateway.tls");
+}
+
 void size(object_reader& in, std::string_view key, size_t& to, uint64_t low) {
   uint64_t read = to;
   read_size(in, key, read, {low, 16 * gib});
@@ -86,6 +95,7 @@ void read_limits(object_reader& in, gateway::gateway_options& to) {
   in.read("streams_max", to.streams_max, bounds<int64_t>{1, many});
   size(in, "stream_buffer_bytes_max", to.stream_buffer_bytes_max, kib);
   constexpr bounds<core::duration> time{1ms, 24h};
+  read_time(in, "handshake_timeout", to.handshake_timeout, time);
   read_time(in, "idle_timeout", to.idle_timeout, time);
   read_time(in, "read_timeout", to.read_timeout, time);
   read_time(in, "write_timeout", to.write_timeout, time);
@@ -102,6 +112,8 @@ void read_limits(object_reader& in, gateway::gateway_options& to) {
 void read_gateway(object_reader& in, node_config& to) {
   read_listen(in, to.gateway);
   read_unix_socket(in, to.gateway);
+  section(in, "tls",
+          [&](object_reader& inner) { read_tls(inner, to.gateway.tls); });
   section(in, "limits",
           [&](object_reader& inner) { read_limits(inner, to.gateway); });
   finish(in, "gateway");

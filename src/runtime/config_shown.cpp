@@ -36,20 +36,13 @@ public:
 
   /// `follows`: what it is made of where nobody said it.
   void add(const path& at, const json& value, const std::string& follows = {}) {
-    shown_setting x;
-    for (const auto& part : at)
-      x.path += (x.path.empty() ? "" : ".") + part;
     auto shown = without_secrets_in(at.back(), value);
-    x.hidden = shown != value;
-    x.value = core::to_compact(shown);
-    if (auto pos = from_.said.find(pointer_of(at)); pos != from_.said.end()) {
-      x.from = to_text(pos->second);
-      x.said = true;
-    } else {
-      x.from = follows.empty() ? "default" : "follows " + follows;
-    }
-    out.push_back(std::move(x));
+    put(at, shown, follows);
+    out.back().hidden = shown != value;
   }
+
+  /// What is no secret, though its name looks like one.
+  void add_open(const path& at, const json& value) { put(at, value, {}); }
 
   /// Each member for itself: they can come from different places.
   template <class Value>
@@ -70,6 +63,20 @@ public:
   std::vector<shown_setting> out;
 
 private:
+  void put(const path& at, const json& shown, const std::string& follows) {
+    shown_setting x;
+    for (const auto& part : at)
+      x.path += (x.path.empty() ? "" : ".") + part;
+    x.value = core::to_compact(shown);
+    if (auto pos = from_.said.find(pointer_of(at)); pos != from_.said.end()) {
+      x.from = to_text(pos->second);
+      x.said = true;
+    } else {
+      x.from = follows.empty() ? "default" : "follows " + follows;
+    }
+    out.push_back(std::move(x));
+  }
+
   static json without_secrets_in(const std::string& name, const json& value) {
     if (value.is_array())
       return core::without_secrets(value.get<std::vector<std::string>>());
@@ -112,6 +119,9 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   to.add({"gateway", "unix_socket"},
          x.unix_socket.empty() ? "off" : x.unix_socket,
          to.said({"node", "data"}) ? "node.data" : "");
+  to.add({"gateway", "tls", "certificate"}, word_or_none(x.tls.certificate));
+  // The path of it, not the key.
+  to.add_open({"gateway", "tls", "key"}, word_or_none(x.tls.key));
   auto add = [&](const char* name, const json& value) {
     to.add({"gateway", "limits", name}, value);
   };
@@ -123,6 +133,7 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   add("requests_in_flight_max", x.requests_in_flight_max);
   add("streams_max", x.streams_max);
   add("stream_buffer_bytes_max", size_of(x.stream_buffer_bytes_max));
+  add("handshake_timeout", time_of(x.handshake_timeout));
   add("idle_timeout", time_of(x.idle_timeout));
   add("read_timeout", time_of(x.read_timeout));
   add("write_timeout", time_of(x.write_timeout));

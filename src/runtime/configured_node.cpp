@@ -118,7 +118,8 @@ std::vector<std::string> configured_node::addresses() const {
   if (server_ && !opts.listen.empty()) {
     auto v6 = opts.listen.find(':') != opts.listen.npos;
     auto host = v6 ? "[" + opts.listen + "]" : opts.listen;
-    out.push_back("http://" + host + ":" + std::to_string(server_->port()));
+    auto scheme = opts.tls.empty() ? "http://" : "https://";
+    out.push_back(scheme + host + ":" + std::to_string(server_->port()));
   }
   if (server_ && !opts.unix_socket.empty())
     out.push_back("unix:" + opts.unix_socket);
@@ -145,6 +146,9 @@ core::api_answer configured_node::reload() {
   auto now = read_();
   if (!now.value)
     return refuse(problems_in(std::move(now.problems)));
+  // Also where nothing of the file has changed: the certificate is new.
+  if (auto why = server_ ? server_->renew_tls() : failure{})
+    return refuse(why.code, why.message);
   auto what = compare(present_, now);
   if (auto why = open_spawner(now.value->agents))
     return refuse(why.code, why.message);

@@ -149,7 +149,7 @@ TEST_CASE("what is no HTTP is refused, and the server lives on", "[gateway]")
     {"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n", 400},
     {"GET /healthz HTTP/1.1\r\nHo st: localhost\r\n\r\n", 400},
     {"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: a\x01z\r\n\r\n", 400},
-    {"GET /healthz HTTP/1.1\r\n\r\n", 403},
+    {"GET /healthz HTTP/1.1\r\n\r\n", 400},
     {"GET /healthz HTTP/1.1\r\n" + host + host + "\r\n", 400},
     {"POST /api/v1/tasks HTTP/1.1\r\n" + host + served::json_type
        + "Idempotency-Key: a\r\nIdempotency-Key: b\r\n"

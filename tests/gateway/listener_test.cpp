@@ -107,7 +107,7 @@ TEST_CASE("nothing listens beyond this machine", "[gateway]")
     auto bad = start(opts);
     INFO(address);
     CHECK(bad.code == errc::invalid);
-    CHECK(bad.message.find("TLS and authentication") != std::string::npos);
+    CHECK(bad.message.find("needs TLS and a login") != std::string::npos);
   }
   gateway::gateway_options opts;
   opts.listen = "::1";

@@ -85,6 +85,8 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
   CHECK(a.gateway.requests_in_flight_max == b.gateway.requests_in_flight_max);
   CHECK(a.gateway.streams_max == b.gateway.streams_max);
   CHECK(a.gateway.stream_buffer_bytes_max == b.gateway.stream_buffer_bytes_max);
+  CHECK(a.gateway.tls == b.gateway.tls);
+  CHECK(a.gateway.handshake_timeout == b.gateway.handshake_timeout);
   CHECK(a.gateway.idle_timeout == b.gateway.idle_timeout);
   CHECK(a.gateway.read_timeout == b.gateway.read_timeout);
   CHECK(a.gateway.write_timeout == b.gateway.write_timeout);
