@@ -26,6 +26,7 @@ struct witness {
          "the parameters are an object");
   }
   void operator()(const gateway::open_stream&) const {}
+  void operator()(const gateway::talk&) const {}
 };
 
 } // namespace

@@ -3,12 +3,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/access.hpp"
 #include "core/api.hpp"
+#include "mcp/surroundings.hpp"
 
 // What a request and its answer are, apart from sockets: everything about HTTP
 // that is decided, is decided on these.
@@ -35,6 +37,8 @@ struct http_request {
   std::string traceparent;
   std::string workspace;
   std::string last_event_id;
+  /// Of the MCP: those that begin with "mcp-", names in lower case.
+  std::vector<std::pair<std::string, std::string>> mcp_headers = {};
   bool has_body = false;
   std::string body;
 };
@@ -65,7 +69,15 @@ struct open_stream {
   core::watch_request what;
 };
 
-/// What to do with a request: answer at once, ask the semantic layer, stream.
-using decision = std::variant<http_reply, forward, open_stream>;
+/// Something for the MCP server: a message, a stream for what it has to say,
+/// the end of a session.
+struct talk {
+  std::string_view method; // "POST", "GET", "DELETE".
+  mcp::incoming said;
+};
+
+/// What to do with a request: answer at once, ask the semantic layer, stream,
+/// talk.
+using decision = std::variant<http_reply, forward, open_stream, talk>;
 
 } // namespace troupe::gateway

@@ -12,6 +12,13 @@ std::string text(boost::beast::string_view from) {
   return {from.data(), from.size()};
 }
 
+std::string lower(std::string name) {
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return name;
+}
+
 } // namespace
 
 http_request head_of(const beast_request& from, bool over_tcp) {
@@ -30,6 +37,11 @@ http_request head_of(const beast_request& from, bool over_tcp) {
   out.traceparent = text(from["traceparent"]);
   out.workspace = text(from["Troupe-Workspace"]);
   out.last_event_id = text(from["Last-Event-ID"]);
+  for (const auto& x : from) {
+    auto name = lower(text(x.name_string()));
+    if (name.starts_with("mcp-"))
+      out.mcp_headers.emplace_back(std::move(name), text(x.value()));
+  }
   return out;
 }
 
@@ -42,8 +54,10 @@ bool usable_request_id(const std::string& id) {
 std::optional<complaint> count_complaint(const beast_request& from) {
   if (from.count(http::field::host) == 0 && from.version() >= 11)
     return malformed({"", 0, 0, "the Host header is missing", "send it once"});
-  for (const auto* name : {"Host", "Authorization", "Origin", "Idempotency-Key",
-                           "Troupe-Workspace", "Last-Event-ID"})
+  for (const auto* name :
+       {"Host", "Authorization", "Origin", "Idempotency-Key",
+        "Troupe-Workspace", "Last-Event-ID", "Mcp-Session-Id",
+        "Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"})
     if (from.count(name) > 1)
       return malformed(
         {"", 0, 0, "there is more than one " + std::string{name} + " header",

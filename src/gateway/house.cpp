@@ -6,6 +6,8 @@
 
 #include <boost/asio/post.hpp>
 
+#include "gateway/mcp_door.hpp"
+
 namespace troupe::gateway {
 
 namespace {
@@ -24,6 +26,8 @@ house::house(std::shared_ptr<core::api> to, gateway_options with)
   : api(std::move(to)), opts(std::move(with)),
     keeper(opts), names{opts.names, !loopback_address(opts.listen)},
     request_prefix_(random_prefix()) {}
+
+house::~house() = default;
 
 bool house::post(std::function<void()> work) {
   std::lock_guard guard{gate_};

@@ -21,6 +21,8 @@ using wire::stream_protocol;
 using wire::stream_socket;
 using wire::timed_stream;
 
+struct mcp_door;
+
 /// A connection, as the house sees it.
 class guest {
 public:
@@ -35,6 +37,7 @@ public:
 /// one thread that runs `io`, so that nothing here needs a lock.
 struct house {
   house(std::shared_ptr<core::api> to, gateway_options with);
+  ~house();
 
   /// Runs `work` on the house's thread. False once the house is closed; then
   /// `work` is dropped. Any thread.
@@ -52,6 +55,7 @@ struct house {
   wire::tls_ptr tls;
   doorkeeper keeper;
   const host_names names;
+  std::unique_ptr<mcp_door> mcp;
 
   std::set<guest*> guests;
   size_t requests_in_flight = 0;

@@ -5,6 +5,7 @@
 
 #include "gateway/house.hpp"
 #include "gateway/listener.hpp"
+#include "gateway/mcp_door.hpp"
 
 namespace troupe::gateway {
 
@@ -98,6 +99,7 @@ void http_server::parts::end() {
 http_server::http_server(std::shared_ptr<core::api> api, gateway_options opts)
   : parts_(std::make_unique<parts>()) {
   parts_->house = std::make_shared<house>(std::move(api), std::move(opts));
+  parts_->house->mcp = make_mcp_door(parts_->house);
 }
 
 http_server::~http_server() {
@@ -157,6 +159,7 @@ void http_server::stop(std::chrono::milliseconds deadline) {
   // Answers that come later find the gate shut. What slipped in before that is
   // run here, so that nothing is kept alive by a queue that nobody runs.
   all->house->shut();
+  all->house->mcp->close();
   all->house->io.restart();
   all->house->io.poll();
   all->listeners.clear();

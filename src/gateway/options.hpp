@@ -49,6 +49,8 @@ struct gateway_options {
   uint32_t address_requests_per_second = 2'000;
   uint32_t principal_requests_per_second = 1'000;
   uint32_t workspace_requests_per_second = 4'000;
+  /// The MCP server also offers what its official conformance suite asks for.
+  bool conformance_fixtures = false;
 
   // -- limits; the answer that reaches one names it
 

@@ -62,6 +62,9 @@ constexpr route table[] = {
   {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},
   {"GET", "/api/v1/schema", schema, "", {}, ""},
   {"GET", "/api/v1/events", events, "", {}, ""},
+  {"POST", "/mcp", mcp, "", {}, ""},
+  {"GET", "/mcp", mcp, "", {}, ""},
+  {"DELETE", "/mcp", mcp, "", {}, ""},
   {"GET", "/healthz", alive, "", {}, ""},
   {"GET", "/readyz", ready, "status", {}, ""},
 };

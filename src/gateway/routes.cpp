@@ -8,6 +8,7 @@
 #include "core/workflow.hpp"
 #include "gateway/field_words.hpp"
 #include "gateway/loopback.hpp"
+#include "gateway/mcp_talk.hpp"
 #include "gateway/problem_details.hpp"
 
 namespace troupe::gateway {
@@ -377,6 +378,8 @@ decision decide(const http_request& req) {
     case route_kind::schema:
       return http_reply{
         200, "application/schema+json", {}, core::workflow_schema()};
+    case route_kind::mcp:
+      return talk_of(req, at.found->method, workspace_of(req), origin_of(req));
     case route_kind::alive:
       return http_reply{200, "application/json", {}, R"({"status":"ok"})"};
     case route_kind::call:

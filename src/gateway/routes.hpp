@@ -20,6 +20,7 @@ enum class route_kind : uint8_t {
   schema,
   alive,
   ready,
+  mcp,
 };
 
 /// A line of docs/api.md.

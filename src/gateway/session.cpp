@@ -39,13 +39,13 @@ complaint no_tls() {
           "write https:// instead of http://"};
 }
 
+} // namespace
+
 http_reply busy_reply(const std::string& limit, const http_request& about) {
   auto out = to_reply(too_busy(limit), about);
   out.headers.emplace_back("Retry-After", "1");
   return out;
 }
-
-} // namespace
 
 session::session(house_ptr in, stream_socket socket, bool over_tcp)
   : house_(std::move(in)), entry_(house_, this), stream_(std::move(socket)),
@@ -238,6 +238,8 @@ void session::act() {
     return answer(std::move(*no));
   if (auto* later = std::get_if<forward>(&what))
     return ask(*later);
+  if (auto* said = std::get_if<talk>(&what))
+    return carry(std::move(*said));
   open(std::move(std::get<open_stream>(what)));
 }
 

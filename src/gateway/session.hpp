@@ -13,6 +13,9 @@
 
 namespace troupe::gateway {
 
+/// 429: that limit is reached for the moment.
+http_reply busy_reply(const std::string& limit, const http_request& about);
+
 /// One connection: reads a request, has it decided, answers, and so on. One
 /// request at a time, so pipelined ones are answered in order. All on the
 /// house's thread.
@@ -59,6 +62,7 @@ private:
   bool close_question(uint64_t number);
   void open(open_stream what);
   void begin_stream(core::watch_request what);
+  void carry(talk what); // session_talk.cpp
 
   // -- answering
   void answer(http_reply what);

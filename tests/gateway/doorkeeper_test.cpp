@@ -2,6 +2,7 @@
 
 #include "core/jwt_keys.hpp"
 #include "gateway/doorkeeper.hpp"
+#include "gateway/guarded_api.hpp"
 #include "gateway/raw_client.hpp"
 
 using namespace troupe;
@@ -281,4 +282,42 @@ TEST_CASE("names that the node is reached by are taken, and no others",
         == 200);
   CHECK(get("troupe.example.com", "Origin: https://evil.net\r\n") == 403);
   CHECK(get("troupe.example.com", "Origin: null\r\n") == 403);
+}
+
+TEST_CASE("behind the guard everybody reaches what is his, and no more",
+          "[gateway]")
+{
+  auto all = std::make_shared<test::scripted_api>();
+  all->on("runs", R"({"runs":[]})");
+  all->play({{"1", R"({"kind":"end"})", true}});
+  core::caller ann;
+  ann.principal = "team/ann";
+  ann.workspaces["blue"].add(core::role::viewer);
+  auto hers = gateway::guarded(all, std::make_shared<const core::caller>(ann));
+  auto asked = [&](const std::string& op, const std::string& workspace) {
+    core::api_request what;
+    what.op = op;
+    what.workspace = workspace;
+    auto out = errc::internal; // No answer.
+    hers->call(what, [&](core::api_answer x) { out = x.error.code; });
+    return out;
+  };
+  CHECK(asked("runs", "blue") == errc::none);
+  CHECK(asked("submit", "blue") == errc::rejected);
+  CHECK(asked("runs", "red") == errc::rejected);
+  CHECK(asked("reload", "blue") == errc::rejected);
+  CHECK(all->calls().size() == 1);
+  auto watched = [&](const std::string& workspace) {
+    core::watch_request what;
+    what.workspace = workspace;
+    std::string out;
+    hers->watch(what, [&](const core::watch_event& x) {
+      out = x.json;
+      return true;
+    });
+    return out;
+  };
+  CHECK(has(watched("blue"), "end"));
+  CHECK(has(watched("red"), "lost"));
+  CHECK(all->watches().size() == 1);
 }

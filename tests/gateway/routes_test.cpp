@@ -392,7 +392,7 @@ TEST_CASE("the manual has every route, and no other", "[gateway]")
     CHECK(text.find(row) != std::string::npos);
   }
   size_t rows = 0;
-  for (auto method : {"\n| GET /", "\n| POST /"})
+  for (auto method : {"\n| GET /", "\n| POST /", "\n| DELETE /"})
     for (auto at = text.find(method); at != std::string::npos;
          at = text.find(method, at + 1))
       ++rows;
