@@ -91,6 +91,8 @@ void get_task(const request_ptr& r) {
       return r->succeed(std::move(task));
     find_decisions(r, text_of(run, "run"), [r, task, modern](const json& all) {
       auto out = task;
+      if (!all.empty())
+        out["statusMessage"] = "waits for a person to decide";
       auto questions = questions_of(all, json::array());
       if (!questions.empty() && (!modern || r->can("elicitation"))) {
         out["status"] = "input_required";

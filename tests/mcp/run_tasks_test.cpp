@@ -48,6 +48,10 @@ TEST_CASE("a decision is a question of the task and can be answered there",
   has_open_decision(with);
   auto able = can_tasks;
   able.update(can_ask);
+  auto alone =
+    result_of(*with.modern("tasks/get", {{"taskId", run}}, can_tasks));
+  CHECK(alone["status"] == "working");
+  CHECK(alone["statusMessage"] == "waits for a person to decide");
   auto task_now = result_of(*with.modern("tasks/get", {{"taskId", run}}, able));
   CHECK(task_now["status"] == "input_required");
   auto key = "approval:" + task;
