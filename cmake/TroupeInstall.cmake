@@ -75,5 +75,5 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libtroupe-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
-  "libcaf-dev (>= 0.17.6), libsqlite3-dev, libyaml-dev, liblua5.4-dev, libssl-dev")
+  "libcaf-dev (>= 0.17.6), libsqlite3-dev, libyaml-dev, liblua5.4-dev, libssl-dev, zlib1g-dev")
 include(CPack)

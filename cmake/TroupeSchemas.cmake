@@ -1,4 +1,5 @@
-# Puts the files of docs/schemas into the program: `troupe schema NAME`.
+# Puts the files of docs/schemas into the program: `troupe schema NAME`, and
+# what the node says of its API.
 # troupe_schemas(<target>): adds a source with all of them.
 function(troupe_schemas target)
   file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/schemas/*.json")
@@ -12,9 +13,9 @@ function(troupe_schemas target)
   set(out "${CMAKE_CURRENT_BINARY_DIR}/answer_schemas.cpp")
   file(GENERATE OUTPUT "${out}" CONTENT
 "// Made from docs/schemas by cmake/TroupeSchemas.cmake.
-#include \"cli/answer_schemas.hpp\"
+#include \"core/answer_schemas.hpp\"
 
-namespace troupe::cli {
+namespace troupe::core {
 
 const std::vector<std::pair<std::string_view, std::string_view>>&
 answer_schemas() {
@@ -23,7 +24,7 @@ ${rows}  };
   return all;
 }
 
-} // namespace troupe::cli
+} // namespace troupe::core
 ")
   target_sources(${target} PRIVATE "${out}")
 endfunction()

@@ -27,6 +27,7 @@ struct witness {
   }
   void operator()(const gateway::open_stream&) const {}
   void operator()(const gateway::talk&) const {}
+  void operator()(const gateway::open_socket&) const {}
 };
 
 } // namespace

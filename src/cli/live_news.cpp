@@ -17,7 +17,7 @@ struct live_news::box {
   /// False: nobody listens any more.
   bool put(const core::watch_event& event) {
     std::lock_guard guard{mutex};
-    news = true;
+    news = news || !event.json.empty();
     streams = streams && !event.last;
     arrived.notify_one();
     return open;

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <ostream>
 
-#include "cli/answer_schemas.hpp"
 #include "cli/doctor.hpp"
 #include "cli/verbs.hpp"
+#include "core/answer_schemas.hpp"
 #include "core/reader.hpp"
 #include "core/workflow.hpp"
 
@@ -91,7 +91,7 @@ int run_schema(verb_call& call) {
     return exit_ok;
   }
   std::vector<std::string_view> known{"workflow"};
-  for (const auto& [x, text] : answer_schemas()) {
+  for (const auto& [x, text] : core::answer_schemas()) {
     known.push_back(x);
     if (x == name) {
       call.out() << text;

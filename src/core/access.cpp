@@ -44,6 +44,10 @@ constexpr line table[] = {
   {"status", looks},
   {"watch", looks},
   {"plan", looks},
+  {"workflow", looks},
+  {"diff", looks},
+  {"report", looks},
+  {"decision", looks},
   // -- works
   {"submit", works},
   {"register", works},

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "core/problem.hpp"
 #include "core/rows.hpp"
 #include "core/text.hpp"
 #include "core/time.hpp"
+#include "core/watch.hpp"
 
 // The one semantic layer behind every door: commands and queries by name, JSON
 // in, JSON out. A door only translates: nothing can be done through one that
@@ -22,8 +24,14 @@ namespace troupe::core {
 ///             format?: "wfcommons", time_scale?}
 ///            -> {run, state, repeated, notes?}; durable when answered.
 ///            With wait: true it answers when the run has ended -> as `run`.
-/// plan       the same source fields -> the plan as JSON; nothing is stored.
+/// plan       the same source fields, or {run} -> the plan as JSON; nothing is
+///            stored.
 /// register   {workflow} -> {name, version, hash, notes?}.
+/// workflow   {name, version?} -> {name, version, hash, created_at, definition,
+///            versions: [{version, hash, created_at}]}, newest first; without
+///            `version` the newest.
+/// diff       {name, from, to?} -> {name, from, to, changes: [{op, path,
+///            value?, was?}]}, as RFC 6902
 /// run        {run} -> {run, name, version, state, counts: {completed: n, ...},
 ///            total, percent, input, output, error, created_at, started_at,
 ///            ended_at, priority, labels, hash, eta?: {seconds, low, high},
@@ -59,6 +67,8 @@ namespace troupe::core {
 ///            running, backlog, live_runs, store, agents, shards, rss_mb,
 ///            resources}
 /// history    {run, after?, limit?} -> {facts: [..], next?}
+/// report     {run} -> how it went: times, counts, what failed, who did it
+/// decision   {task} -> {task, question, by, asked_at, ..}, while it is open
 /// backup     {path} -> {path, size_bytes}
 struct api_request {
   std::string op;
@@ -77,11 +87,11 @@ struct api_answer {
 
 /// A line of a live stream, each a JSON object: a fact
 /// {"seq", "at", "kind", "id", "run", ...}, {"kind":"progress", ...} or, last,
-/// {"kind":"lost"} where the reader fell behind, {"kind":"end"} when the run is
+/// {"kind":"lost","why"} where it cannot go on, {"kind":"end"} when the run is
 /// over.
 struct watch_event {
-  std::string cursor; // Resumes after this event.
-  std::string json;
+  std::string cursor; // Resumes after this event; empty: of the one before.
+  std::string json;   // Empty: nothing but where the stream stands.
   bool last = false;
 };
 
@@ -90,6 +100,9 @@ struct watch_request {
   id run;            // nil: every run of the workspace.
   std::string after; // Cursor; empty: from the run's start, or from now.
   origin by;
+  watch_filter only = {};
+  /// Null: what is past is told as fast as it can be read.
+  std::shared_ptr<watch_pace> pace = {};
 };
 
 class api {

@@ -211,6 +211,8 @@ std::optional<http_reply> doorkeeper::permit(const http_request& req,
              : permit(req, call->call.op, call->call.workspace, now);
   if (const auto* stream = std::get_if<open_stream>(&what))
     return permit(req, "watch", stream->what.workspace, now);
+  if (const auto* socket = std::get_if<open_socket>(&what))
+    return permit(req, "watch", socket->each.workspace, now);
   // What is asked in a talk is looked at one by one: guarded_api.
   if (const auto* said = std::get_if<talk>(&what))
     return permit(req, "watch", said->said.from.workspace, now);

@@ -16,24 +16,31 @@ constexpr std::string_view stream_head = "HTTP/1.1 200 OK\r\n"
                                          "X-Content-Type-Options: nosniff\r\n"
                                          "Connection: close\r\n";
 
+constexpr std::string_view heartbeat = ":\n\n";
+
+void append_event(std::string& out, const core::watch_event& event) {
+  if (!event.cursor.empty())
+    out.append("id: ").append(event.cursor) += '\n';
+  // JSON on one line has no line breaks; a spread one gets a line of its own
+  // for each.
+  for (size_t from = 0; from < event.json.size();) {
+    auto end = std::min(event.json.find('\n', from), event.json.size());
+    out.append("data: ").append(event.json, from, end - from) += '\n';
+    from = end + 1;
+  }
+  if (!event.cursor.empty() || !event.json.empty())
+    out += '\n';
+}
+
+void write_event(outbox::parcel& to, const core::watch_event& event) {
+  append_event(to.text, event);
+}
+
 } // namespace
 
 std::string encode_event(const core::watch_event& event) {
   std::string out;
-  out.reserve(event.cursor.size() + event.json.size() + 16);
-  if (!event.cursor.empty())
-    out += "id: " + event.cursor + "\n";
-  // JSON on one line has no line breaks; a spread one gets a line of its own
-  // for each.
-  size_t from = 0;
-  do {
-    auto end = std::min(event.json.find('\n', from), event.json.size());
-    out += "data: ";
-    out.append(event.json, from, end - from);
-    out += '\n';
-    from = end + 1;
-  } while (from < event.json.size());
-  out += '\n';
+  append_event(out, event);
   return out;
 }
 
@@ -48,31 +55,34 @@ event_stream::event_stream(house_ptr in, timed_stream over,
 void event_stream::start() {
   // What lies in the kernel is owed, too: bound it likewise.
   stream_.send_buffer_size(house_->opts.stream_buffer_bytes_max);
-  auto head =
-    std::string{stream_head} + "X-Request-Id: " + request_id_ + "\r\n\r\n";
-  owed_bytes_ += head.size();
   // The read that watches for the reader's end must not time out: it begins
   // before a write sets its deadline.
   stream_.expires_never();
   watch_for_end();
-  add(std::move(head));
+  add(std::string{stream_head} + "X-Request-Id: " + request_id_ + "\r\n\r\n");
   beat();
   // Weak: a reader that has gone must not be kept until the next event.
-  auto sink = [weak = weak_from_this()](const core::watch_event& event) {
-    auto self = weak.lock();
-    return self && self->take(event);
-  };
-  house_->api->watch(what_, std::move(sink));
+  box_ =
+    std::make_shared<outbox>(house_, write_event, [weak = weak_from_this()] {
+      if (auto self = weak.lock())
+        self->take_out();
+    });
+  what_.pace = box_;
+  house_->api->watch(what_, [box = box_](const core::watch_event& event) {
+    auto more = box->put(0, event);
+    if (event.last)
+      box->shut();
+    return more;
+  });
 }
 
 void event_stream::leave() {
-  end_with(what_.run
-             ? ": the node is stopping; come again with Last-Event-ID\n\n"
-             : ": the node is stopping; come again\n\n");
+  end_with(": the node is stopping; come again with Last-Event-ID\n\n");
 }
 
 void event_stream::close() {
-  over_ = true;
+  if (box_)
+    box_->shut();
   heartbeat_.cancel();
   stream_.close();
   if (std::exchange(counted_, false))
@@ -80,29 +90,23 @@ void event_stream::close() {
   entry_.leave();
 }
 
-bool event_stream::take(const core::watch_event& event) {
-  if (over_)
-    return false;
-  auto text = encode_event(event);
-  auto size = text.size();
-  auto self = shared_from_this();
-  if (owed_bytes_.fetch_add(size) + size
-      > house_->opts.stream_buffer_bytes_max) {
-    over_ = true;
-    house_->post([self] { self->fell_behind(); });
-    return false;
+void event_stream::take_out() {
+  for (auto& x : box_->take()) {
+    waiting_owed_ += x.owed_bytes;
+    if (x.last)
+      end_with(x.text);
+    else
+      add(x.text);
   }
-  if (event.last)
-    over_ = true;
-  auto posted =
-    house_->post([self, text = std::move(text), last = event.last]() mutable {
-      return last ? self->end_with(std::move(text))
-                  : self->add(std::move(text));
-    });
-  return posted && !event.last;
+  // What waits is complete events; the reader's last id is where it goes on.
+  if (box_->fell_behind())
+    end_with("data: {\"kind\":\"lost\",\"why\":\"the reader fell behind by "
+             + std::to_string(house_->opts.stream_buffer_bytes_max)
+             + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again with "
+               "Last-Event-ID\"}\n\n");
 }
 
-void event_stream::add(std::string text) {
+void event_stream::add(const std::string& text) {
   if (ending_)
     return;
   waiting_ += text;
@@ -110,24 +114,18 @@ void event_stream::add(std::string text) {
     write();
 }
 
-void event_stream::end_with(std::string text) {
-  add(std::move(text));
-  over_ = true;
+void event_stream::end_with(const std::string& text) {
+  add(text);
+  if (box_)
+    box_->shut();
   ending_ = true;
-}
-
-void event_stream::fell_behind() {
-  if (ending_)
-    return;
-  // What waits is complete events; the reader's last id is where it goes on.
-  end_with("data: {\"kind\":\"lost\",\"why\":\"the reader fell behind by "
-           + std::to_string(house_->opts.stream_buffer_bytes_max)
-           + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again"
-           + (what_.run ? " with Last-Event-ID" : "") + "\"}\n\n");
 }
 
 void event_stream::write() {
   writing_.swap(waiting_);
+  std::swap(writing_owed_, waiting_owed_);
+  if (writing_.empty())
+    return;
   stream_.expires_after(house_->opts.write_timeout);
   boost::asio::async_write(stream_, boost::asio::buffer(writing_),
                            [self = shared_from_this()](error_code ec, size_t) {
@@ -138,12 +136,13 @@ void event_stream::write() {
 void event_stream::on_written(error_code ec) {
   if (ec)
     return close();
-  owed_bytes_ -= std::min(writing_.size(), owed_bytes_.load());
   writing_.clear();
+  auto owed = std::exchange(writing_owed_, 0);
   if (!waiting_.empty())
-    return write();
-  if (ending_)
-    close();
+    write();
+  else if (ending_)
+    return close();
+  box_->paid(owed);
 }
 
 void event_stream::watch_for_end() {
@@ -160,12 +159,10 @@ void event_stream::beat() {
   heartbeat_.expires_after(house_->opts.stream_heartbeat);
   heartbeat_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
-    if (ec || !self || self->over_)
+    if (ec || !self || self->ending_)
       return;
-    if (self->writing_.empty()) {
-      self->owed_bytes_ += 3;
-      self->add(":\n\n");
-    }
+    if (self->writing_.empty())
+      self->add(std::string{heartbeat});
     self->beat();
   });
 }

@@ -39,6 +39,11 @@ struct http_request {
   std::string last_event_id;
   /// Of the MCP: those that begin with "mcp-", names in lower case.
   std::vector<std::pair<std::string, std::string>> mcp_headers = {};
+  std::string if_none_match;
+  std::string accept_encoding;
+  bool upgrades = false; // To a WebSocket, with these.
+  std::string web_socket_key;
+  std::string web_socket_version;
   bool has_body = false;
   std::string body;
 };
@@ -76,8 +81,14 @@ struct talk {
   mcp::incoming said;
 };
 
+/// Many streams over one WebSocket.
+struct open_socket {
+  core::watch_request each; // What all of them have in common.
+};
+
 /// What to do with a request: answer at once, ask the semantic layer, stream,
 /// talk.
-using decision = std::variant<http_reply, forward, open_stream, talk>;
+using decision =
+  std::variant<http_reply, forward, open_stream, open_socket, talk>;
 
 } // namespace troupe::gateway

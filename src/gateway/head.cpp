@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/beast/websocket/rfc6455.hpp>
+
 namespace troupe::gateway {
 
 namespace http = boost::beast::http;
@@ -41,6 +43,13 @@ http_request head_of(const beast_request& from, bool over_tcp) {
     auto name = lower(text(x.name_string()));
     if (name.starts_with("mcp-"))
       out.mcp_headers.emplace_back(std::move(name), text(x.value()));
+  }
+  out.if_none_match = text(from[http::field::if_none_match]);
+  out.accept_encoding = text(from[http::field::accept_encoding]);
+  out.upgrades = boost::beast::websocket::is_upgrade(from);
+  if (out.upgrades) {
+    out.web_socket_key = text(from[http::field::sec_websocket_key]);
+    out.web_socket_version = text(from[http::field::sec_websocket_version]);
   }
   return out;
 }
@@ -98,7 +107,7 @@ beast_response make_response(http_reply what, const http_request& about,
   for (const auto& [name, value] : what.headers)
     out.set(name, value);
   out.keep_alive(keep_alive);
-  if (what.status != 204) {
+  if (what.status != 204 && what.status != 304) {
     out.set(http::field::content_type, what.content_type);
     out.content_length(what.body.size());
   }

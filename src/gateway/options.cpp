@@ -65,6 +65,8 @@ std::vector<std::string> problems(const gateway_options& opts) {
   positive(opts.requests_in_flight_max, "requests_in_flight_max");
   positive(opts.streams_max, "streams_max");
   positive(opts.stream_buffer_bytes_max, "stream_buffer_bytes_max");
+  positive(opts.stream_message_bytes_max, "stream_message_bytes_max");
+  positive(opts.subscriptions_max, "subscriptions_max");
   if (opts.bodies_bytes_max < opts.body_bytes_max)
     found.push_back("bodies_bytes_max is smaller than body_bytes_max, so the "
                     "largest body could never come in");
@@ -78,6 +80,7 @@ std::vector<std::string> problems(const gateway_options& opts) {
   lasting(opts.write_timeout, "write_timeout");
   lasting(opts.answer_timeout, "answer_timeout");
   lasting(opts.stream_heartbeat, "stream_heartbeat");
+  lasting(opts.stream_metrics_interval, "stream_metrics_interval");
   return found;
 }
 

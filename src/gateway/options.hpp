@@ -64,6 +64,10 @@ struct gateway_options {
   size_t streams_max = 1024;
   /// What a slow reader of a live stream may owe us before it is dropped.
   size_t stream_buffer_bytes_max = 256 * 1024;
+  size_t stream_message_bytes_max = 64 * 1024; // From a WebSocket's reader.
+  size_t subscriptions_max = 64;               // Over one WebSocket.
+  /// Smaller answers are not compressed: it would cost more than it saves.
+  size_t gzip_bytes_min = 1024;
 
   // -- times
 
@@ -76,6 +80,8 @@ struct gateway_options {
   std::chrono::milliseconds answer_timeout{30'000};
   /// A comment line keeps silent streams open and finds dead readers.
   std::chrono::milliseconds stream_heartbeat{15'000};
+  /// Between figures of the node, for those who subscribed to `metrics`.
+  std::chrono::milliseconds stream_metrics_interval{5'000};
 };
 
 /// What is missing to listen where others can connect; empty: nothing.

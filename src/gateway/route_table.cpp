@@ -1,4 +1,5 @@
 #include "gateway/routes.hpp"
+#include "gateway/stream_query.hpp"
 
 namespace troupe::gateway {
 
@@ -29,7 +30,9 @@ constexpr route table[] = {
   {"GET", "/api/v1/runs/{run}/why", call, "why", {}, ""},
   {"GET", "/api/v1/runs/{run}/logs", call, "logs", {}, "attempt limit after"},
   {"GET", "/api/v1/runs/{run}/history", call, "history", {}, "limit after"},
-  {"GET", "/api/v1/runs/{run}/events", events, "", {}, "after"},
+  {"GET", "/api/v1/runs/{run}/plan", call, "plan", {}, ""},
+  {"GET", "/api/v1/runs/{run}/report", call, "report", {}, ""},
+  {"GET", "/api/v1/runs/{run}/events", events, "", {}, run_stream_fields},
   {"POST", "/api/v1/runs/{run}/cancel", call, "cancel", fields("reason"), ""},
   {"POST", "/api/v1/runs/{run}/pause", call, "pause", {}, ""},
   {"POST", "/api/v1/runs/{run}/resume", call, "resume", {}, ""},
@@ -49,8 +52,11 @@ constexpr route table[] = {
    ""},
   {"POST", "/api/v1/plans", call, "plan", source, "input priority"},
   {"POST", "/api/v1/workflows", made, "register", definition, ""},
+  {"GET", "/api/v1/workflows/{name}", call, "workflow", {}, "version"},
+  {"GET", "/api/v1/workflows/{name}/diff", call, "diff", {}, "from to"},
   {"GET", "/api/v1/approvals", call, "approvals", {}, ""},
   {"GET", "/api/v1/decisions", call, "approvals", {}, ""},
+  {"GET", "/api/v1/decisions/{task}", call, "decision", {}, ""},
   {"POST", "/api/v1/decisions/{task}", answer, "", fields("answer comment by"),
    ""},
   {"GET", "/api/v1/agents", call, "agents", {}, ""},
@@ -61,10 +67,12 @@ constexpr route table[] = {
   {"GET", "/api/v1/status", call, "status", {}, ""},
   {"POST", "/api/v1/backup", call, "backup", fields("path"), ""},
   {"GET", "/api/v1/schema", schema, "", {}, ""},
-  {"GET", "/api/v1/events", events, "", {}, ""},
   {"POST", "/mcp", mcp, "", {}, ""},
   {"GET", "/mcp", mcp, "", {}, ""},
   {"DELETE", "/mcp", mcp, "", {}, ""},
+  {"GET", "/api/v1/openapi.json", openapi, "", {}, ""},
+  {"GET", "/api/v1/events", events, "", {}, stream_fields},
+  {"GET", "/api/v1/stream", socket, "", {}, "workspace"},
   {"GET", "/healthz", alive, "", {}, ""},
   {"GET", "/readyz", ready, "status", {}, ""},
 };

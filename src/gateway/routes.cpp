@@ -1,7 +1,6 @@
 #include "gateway/routes.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/id.hpp"
 #include "core/json_text.hpp"
@@ -9,85 +8,14 @@
 #include "gateway/field_words.hpp"
 #include "gateway/loopback.hpp"
 #include "gateway/mcp_talk.hpp"
+#include "gateway/openapi.hpp"
 #include "gateway/problem_details.hpp"
+#include "gateway/route_match.hpp"
+#include "gateway/stream_query.hpp"
 
 namespace troupe::gateway {
 
 namespace {
-
-// -- matching
-
-struct match {
-  const route* found = nullptr; // Null: the path is known, the method is not.
-  pairs ids;                    // JSON values.
-  std::string allow;            // Methods of the path; empty: unknown path.
-  std::string bad_id;           // A segment that should be an id and is not.
-};
-
-/// What an agent may be called in a configuration.
-bool is_name(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-           || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  });
-}
-
-bool fits(std::string_view pattern, const std::vector<std::string>& segments,
-          match& out) {
-  pairs ids;
-  std::string bad;
-  for (const auto& segment : segments) {
-    if (pattern.empty())
-      return false;
-    pattern.remove_prefix(1);
-    auto end = std::min(pattern.find('/'), pattern.size());
-    auto word = pattern.substr(0, end);
-    pattern.remove_prefix(end);
-    if (!word.starts_with('{')) {
-      if (word != segment)
-        return false;
-      continue;
-    }
-    if (segment.empty())
-      return false;
-    auto name = word.substr(1, word.size() - 2);
-    if (auto id = core::id_from(segment); id && name != "agent")
-      ids.emplace_back(name, json_string(to_string(*id)));
-    else if (name == "agent" && is_name(segment))
-      ids.emplace_back(name, json_string(segment));
-    else
-      bad = segment;
-  }
-  if (!pattern.empty())
-    return false;
-  out.ids = std::move(ids);
-  out.bad_id = std::move(bad);
-  return true;
-}
-
-void allow(match& out, std::string_view method) {
-  if (!out.allow.empty())
-    out.allow += ", ";
-  out.allow += method;
-  if (method == "GET")
-    out.allow += ", HEAD";
-}
-
-match find_route(std::string_view method, const target& where) {
-  // HEAD is GET without the body; the session leaves that out.
-  auto wanted = method == "HEAD" ? std::string_view{"GET"} : method;
-  match out;
-  for (const auto& x : routes()) {
-    if (!fits(x.pattern, where.segments, out))
-      continue;
-    allow(out, x.method);
-    if (x.method == wanted)
-      out.found = &x;
-  }
-  if (!out.allow.empty())
-    out.allow += ", OPTIONS";
-  return out;
-}
 
 // -- refusals
 
@@ -127,8 +55,8 @@ std::optional<complaint> check_fields(const http_request& req) {
     return malformed({"", 0, 0, "the header Idempotency-Key is empty",
                       "give each submission a key of its own, or leave the "
                       "header out"});
-  if (!plain(req.last_event_id, 1024))
-    return bad("Last-Event-ID", "1024");
+  if (!plain(req.last_event_id, 4096))
+    return bad("Last-Event-ID", "4096");
   if (!plain(req.workspace, 64))
     return bad("Troupe-Workspace", "64");
   return std::nullopt;
@@ -180,7 +108,8 @@ complaint bad_query(const std::string& name, std::string what,
 
 bool is_number(std::string_view name) {
   return name == "limit" || name == "depth" || name == "priority"
-         || name == "attempt";
+         || name == "attempt" || name == "version" || name == "from"
+         || name == "to";
 }
 
 complaint no_number(const std::string& name, const std::string& value) {
@@ -257,53 +186,65 @@ bool wants_wait(std::string_view prefer) {
   return false;
 }
 
-// What a store can count to.
-constexpr uint64_t event_id_max = INT64_MAX;
+core::watch_request watch_of(const http_request& req) {
+  core::watch_request what;
+  what.workspace = workspace_of(req);
+  what.by = origin_of(req);
+  return what;
+}
 
-// A cursor that none of our streams gave would begin anywhere or never.
-std::optional<complaint> refuse_cursor(const core::watch_request& what,
-                                       const std::string& from, bool given) {
-  if (!given)
-    return std::nullopt;
-  if (!what.run)
-    return malformed({from, 0, 0,
-                      "the stream of all runs has no ids to go on "
-                      "from",
-                      "it begins now; what was before is in the history of "
-                      "each run"});
-  uint64_t number = 0;
-  const auto* end = what.after.data() + what.after.size();
-  auto read = std::from_chars(what.after.data(), end, number);
-  if (!what.after.empty() && read.ec == std::errc{} && read.ptr == end
-      && number <= event_id_max)
-    return std::nullopt;
-  return malformed({from, 0, 0,
-                    "`" + what.after.substr(0, 60) + "` is no id of an event",
-                    "give the `id` of the last event that came, as it is, or "
-                    "none to begin at the start"});
+std::optional<complaint> fill(core::watch_request& what, const route& at,
+                              const target& where) {
+  pairs fields;
+  if (auto wrong = add_query(at, where, fields))
+    return wrong;
+  for (const auto& [name, value] : where.query)
+    if (auto wrong = set_stream_field(what, name, value, "?" + name))
+      return wrong;
+  return std::nullopt;
 }
 
 decision stream_of(const http_request& req, const match& at,
                    const target& where) {
-  core::watch_request what;
-  what.workspace = workspace_of(req);
-  what.by = origin_of(req);
+  auto what = watch_of(req);
   for (const auto& [name, value] : at.ids)
     what.run = *core::id_from(std::string_view{value}.substr(1, 36));
-  pairs fields;
-  if (auto wrong = add_query(*at.found, where, fields))
+  if (auto wrong = fill(what, *at.found, where))
     return to_reply(*wrong, req);
-  for (const auto& [name, value] : where.query)
-    what.after = value;
-  if (auto wrong = refuse_cursor(what, "?after", where.query.size() > 0))
-    return to_reply(*wrong, req);
+  auto given = [&](std::string_view name) {
+    return std::any_of(where.query.begin(), where.query.end(),
+                       [&](const auto& x) { return x.first == name; });
+  };
+  if (given("after"))
+    if (auto wrong = refuse_cursor(what, "?after"))
+      return to_reply(*wrong, req);
   // What the browser remembers is newer than what the address says.
-  if (!req.last_event_id.empty())
+  if (!req.last_event_id.empty()) {
     what.after = req.last_event_id;
-  if (auto wrong =
-        refuse_cursor(what, "Last-Event-ID", !req.last_event_id.empty()))
-    return to_reply(*wrong, req);
+    if (auto wrong = refuse_cursor(what, "Last-Event-ID"))
+      return to_reply(*wrong, req);
+  }
   return open_stream{std::move(what)};
+}
+
+decision socket_of(const http_request& req, const match& at,
+                   const target& where) {
+  auto each = watch_of(req);
+  if (auto wrong = fill(each, *at.found, where))
+    return to_reply(*wrong, req);
+  if (req.upgrades && req.method == "GET" && req.web_socket_version == "13"
+      && !req.web_socket_key.empty())
+    return open_socket{std::move(each)};
+  auto out = to_reply(complaint{426,
+                                "invalid",
+                                "this address speaks WebSocket",
+                                "ask for it as RFC 6455 says (version 13), or "
+                                "use /api/v1/events, which any client can read",
+                                {}},
+                      req);
+  out.headers.emplace_back("Upgrade", "websocket");
+  out.headers.emplace_back("Sec-WebSocket-Version", "13");
+  return out;
 }
 
 // {"answer": "approve" | "reject", ...}: the word becomes the operation.
@@ -375,11 +316,15 @@ decision decide(const http_request& req) {
   switch (at.found->kind) {
     case route_kind::events:
       return stream_of(req, at, where);
+    case route_kind::socket:
+      return socket_of(req, at, where);
     case route_kind::schema:
       return http_reply{
         200, "application/schema+json", {}, core::workflow_schema()};
     case route_kind::mcp:
       return talk_of(req, at.found->method, workspace_of(req), origin_of(req));
+    case route_kind::openapi:
+      return http_reply{200, "application/json", {}, openapi_document()};
     case route_kind::alive:
       return http_reply{200, "application/json", {}, R"({"status":"ok"})"};
     case route_kind::call:

@@ -17,7 +17,9 @@ enum class route_kind : uint8_t {
   made,     // `call`, and something was registered.
   answer,   // An operation by the body's `answer`: POST decisions/{task}.
   events,   // A live stream.
+  socket,   // Many of them over a WebSocket.
   schema,
+  openapi,
   alive,
   ready,
   mcp,

@@ -5,7 +5,9 @@
 #include "gateway/event_stream.hpp"
 #include "gateway/head.hpp"
 #include "gateway/problem_details.hpp"
+#include "gateway/representation.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/web_socket.hpp"
 
 namespace troupe::gateway {
 
@@ -240,6 +242,8 @@ void session::act() {
     return ask(*later);
   if (auto* said = std::get_if<talk>(&what))
     return carry(std::move(*said));
+  if (auto* socket = std::get_if<open_socket>(&what))
+    return begin_socket(std::move(socket->each));
   open(std::move(std::get<open_stream>(what)));
 }
 
@@ -322,6 +326,19 @@ void session::begin_stream(core::watch_request what) {
   stream->start();
 }
 
+void session::begin_socket(core::watch_request each) {
+  if (house_->streams >= house_->opts.streams_max)
+    return answer(busy_reply("streams_max", request_));
+  release_room();
+  // What came after the request would be lost; nobody may send it that early.
+  if (house_->stopping || !stream_.is_open() || buffer_.size() > 0)
+    return close();
+  auto socket = std::make_shared<web_socket>(house_, std::move(stream_),
+                                             request_, std::move(each));
+  entry_.leave();
+  socket->start();
+}
+
 // -- answering
 
 void session::refuse(http_reply what) {
@@ -331,6 +348,7 @@ void session::refuse(http_reply what) {
 
 void session::answer(http_reply what) {
   keep_ = keep_ && !house_->stopping;
+  represent(what, request_, house_->opts.gzip_bytes_min);
   response_ = make_response(std::move(what), request_, keep_);
   stream_.expires_after(house_->opts.write_timeout);
   auto done = [self = shared_from_this()](error_code ec, size_t) {

@@ -63,6 +63,7 @@ private:
   void open(open_stream what);
   void begin_stream(core::watch_request what);
   void carry(talk what); // session_talk.cpp
+  void begin_socket(core::watch_request each);
 
   // -- answering
   void answer(http_reply what);

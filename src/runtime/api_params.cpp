@@ -29,8 +29,12 @@ names source_and(names more) {
 const std::map<std::string_view, names>& fields_by_operation() {
   static const std::map<std::string_view, names> all{
     {"submit", source_and({"wait"})},
-    {"plan", source_and({})},
+    {"plan", source_and({"run"})},
     {"register", {"workflow", "definition", "format", "time_scale"}},
+    {"workflow", {"name", "version"}},
+    {"diff", {"name", "from", "to"}},
+    {"report", {"run"}},
+    {"decision", {"task"}},
     {"run", {"run"}},
     {"runs", {"state", "name", "limit", "after"}},
     {"tasks", {"run", "state", "agent", "name", "limit", "after"}},
@@ -97,7 +101,8 @@ std::string_view wanted_type(std::string_view field, const json& value) {
     return value.is_array() || value.is_string() ? "" : "a list";
   if (field == "format")
     return value == "wfcommons" ? "" : "`wfcommons`";
-  for (auto other : {"input", "payload", "limit", "depth", "attempt"})
+  for (auto other : {"input", "payload", "limit", "depth", "attempt", "version",
+                     "from", "to"})
     if (field == other)
       return "";
   return value.is_string() ? "" : "a text";

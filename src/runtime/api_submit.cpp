@@ -209,6 +209,8 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
 }
 
 void node_api::plan_call(question& asked) {
+  if (asked.params.contains("run"))
+    return run_plan_call(asked);
   auto q = std::make_shared<question>(std::move(asked));
   with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
                                                  bool) {

@@ -94,6 +94,9 @@ void read_limits(object_reader& in, gateway::gateway_options& to) {
           bounds<int64_t>{1, many});
   in.read("streams_max", to.streams_max, bounds<int64_t>{1, many});
   size(in, "stream_buffer_bytes_max", to.stream_buffer_bytes_max, kib);
+  size(in, "stream_message_bytes_max", to.stream_message_bytes_max, kib);
+  in.read("subscriptions_max", to.subscriptions_max, bounds<int64_t>{1, many});
+  size(in, "gzip_bytes_min", to.gzip_bytes_min, 1);
   constexpr bounds<core::duration> time{1ms, 24h};
   read_time(in, "handshake_timeout", to.handshake_timeout, time);
   read_time(in, "idle_timeout", to.idle_timeout, time);
@@ -101,6 +104,7 @@ void read_limits(object_reader& in, gateway::gateway_options& to) {
   read_time(in, "write_timeout", to.write_timeout, time);
   read_time(in, "answer_timeout", to.answer_timeout, time);
   read_time(in, "stream_heartbeat", to.stream_heartbeat, time);
+  read_time(in, "stream_metrics_interval", to.stream_metrics_interval, time);
   if (to.bodies_bytes_max < to.body_bytes_max)
     in.self().fail("`bodies_bytes_max` is smaller than `body_bytes_max`",
                    "the largest body could never come in; raise it");

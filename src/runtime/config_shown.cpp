@@ -134,11 +134,15 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   add("streams_max", x.streams_max);
   add("stream_buffer_bytes_max", size_of(x.stream_buffer_bytes_max));
   add("handshake_timeout", time_of(x.handshake_timeout));
+  add("stream_message_bytes_max", size_of(x.stream_message_bytes_max));
+  add("subscriptions_max", x.subscriptions_max);
+  add("gzip_bytes_min", size_of(x.gzip_bytes_min));
   add("idle_timeout", time_of(x.idle_timeout));
   add("read_timeout", time_of(x.read_timeout));
   add("write_timeout", time_of(x.write_timeout));
   add("answer_timeout", time_of(x.answer_timeout));
   add("stream_heartbeat", time_of(x.stream_heartbeat));
+  add("stream_metrics_interval", time_of(x.stream_metrics_interval));
 }
 
 /// Of agents that are processes.

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include <caf/actor_system.hpp>
@@ -11,6 +12,8 @@
 #include "core/api.hpp"
 
 namespace troupe::runtime {
+
+class live_hub;
 
 /// The semantic layer over the actors: validates, asks, answers. Parsing is
 /// done on the caller's thread, reading on the readers'.
@@ -83,6 +86,16 @@ private:
   void reload_call(question& q);
   // api_status.cpp
   void status_call(question& q);
+  // api_workflows.cpp
+  void workflow_call(question& q);
+  void diff_call(question& q);
+  // api_report.cpp
+  void run_plan_call(question& q);
+  void report_call(question& q);
+  void decision_call(question& q);
+  // api_watch.cpp
+  struct watching;
+  std::shared_ptr<live_hub> hub();
 
   std::function<core::api_answer()> reload_;
   caf::actor_system& sys_;
@@ -93,6 +106,8 @@ private:
   std::atomic<bool> open_{true};
   std::atomic<bool> draining_{false}; // New runs are refused.
   std::atomic<uint32_t> next_reader_{0};
+  std::mutex hub_mutex_;
+  std::shared_ptr<live_hub> hub_; // Made for the first stream.
 };
 
 } // namespace troupe::runtime

@@ -165,7 +165,7 @@ failure node::watch(const std::string& run,
     return why;
   api()->watch(watch_of(run, workspace),
                [tell = std::move(on_event)](const core::watch_event& x) {
-                 return tell(x.json) && !x.last;
+                 return (x.json.empty() || tell(x.json)) && !x.last;
                });
   return {};
 }

@@ -24,6 +24,8 @@ TEST_CASE("an event is an id and data, one line for each line", "[gateway]")
   CHECK(gateway::encode_event({"7", "{\"a\":1}", false})
         == "id: 7\ndata: {\"a\":1}\n\n");
   CHECK(gateway::encode_event({"", "{\n}", false}) == "data: {\ndata: }\n\n");
+  CHECK(gateway::encode_event({"7", "", false}) == "id: 7\n\n");
+  CHECK(gateway::encode_event({"", "", false}).empty());
 }
 
 TEST_CASE("a run's stream plays its events and ends with the run", "[gateway]")
@@ -66,6 +68,29 @@ TEST_CASE("a stream goes on after the last event that was seen", "[gateway]")
   CHECK(watched[2].workspace == "blue");
 }
 
+TEST_CASE("a stream has only what is asked for", "[gateway]")
+{
+  served at;
+  at.api->play({{"9", "{}", true}});
+  auto ask = [&](const std::string& query) {
+    auto client = at.connect();
+    client.send(get("/api/v1/events?" + query));
+    client.read_all();
+    return at.api->watches().back();
+  };
+  auto one = ask("run=" + run + "&after=4&kinds=task_ended,logs");
+  CHECK(to_string(one.run) == run);
+  CHECK(one.after == "4");
+  CHECK(one.only.kinds
+        == (core::bit_of(core::fact_kind::task_ended) | core::log_bit));
+  auto named = ask("name=release&workspace=blue&task=" + run);
+  CHECK(named.only.name == "release");
+  CHECK(named.workspace == "blue");
+  CHECK(to_string(named.only.task) == run);
+  auto cursor = core::to_cursor({1, 7, 1});
+  CHECK(ask("after=" + cursor).after == cursor);
+}
+
 TEST_CASE("a stream does not go on after what it never gave", "[gateway]")
 {
   served at;
@@ -74,6 +99,14 @@ TEST_CASE("a stream does not go on after what it never gave", "[gateway]")
     client.send(get(events, "Last-Event-ID: " + std::string{cursor} + "\r\n"));
     CHECK(client.read().status == 400);
   }
+  for (auto query : {"after=8", "run=x", "kinds=task_endet", "task=1",
+                     "workspace=%20", "nmae=x", "kinds=runs&kinds=tasks"}) {
+    INFO(query);
+    CHECK(at.get("/api/v1/events?" + std::string{query}).status == 400);
+  }
+  CHECK(
+    at.ask(get("/api/v1/events?workspace=a", "Troupe-Workspace: b\r\n")).status
+    == 400);
   auto all = at.connect();
   all.send(get("/api/v1/events", "Last-Event-ID: 8\r\n"));
   CHECK(all.read().status == 400);
@@ -129,6 +162,36 @@ TEST_CASE("a slow reader is dropped with a notice, at a bounded cost",
   // Everything before the notice came whole and in order.
   CHECK(all.find("id: " + std::to_string(sent - 1) + "\n")
         != std::string::npos);
+}
+
+TEST_CASE("what is past comes at the reader's pace", "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.stream_buffer_bytes_max = 64 * 1024;
+  served at{opts};
+  auto client = at.connect();
+  client.send(get(events));
+  auto sink = at.api->wait_for_sink();
+  auto pace = at.api->watches().at(0).pace;
+  REQUIRE(pace);
+  auto big = "\"" + std::string(8 * 1024, 'x') + "\"";
+  // Far more than fits: whoever waits for room is never cut off.
+  constexpr int count = 1000;
+  std::function<void()> tell;
+  auto next = std::make_shared<int>(0);
+  tell = [&tell, next, sink, pace, big] {
+    while (*next < count) {
+      auto number = ++*next;
+      if (!sink({std::to_string(number), big, number == count}))
+        return;
+      if (!pace->has_room(tell))
+        return;
+    }
+  };
+  tell();
+  auto all = client.read_all();
+  CHECK(all.find("lost") == std::string::npos);
+  CHECK(all.find("id: 1000\n") != std::string::npos);
 }
 
 TEST_CASE("a reader that has gone is forgotten", "[gateway]")

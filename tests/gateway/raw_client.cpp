@@ -79,6 +79,14 @@ std::string raw_client::read_until(const std::string& mark) {
   return out;
 }
 
+std::string raw_client::read_bytes(size_t count) {
+  while (buffer_.size() < count && fill())
+    ;
+  auto out = buffer_.substr(0, count);
+  buffer_.erase(0, count);
+  return out;
+}
+
 std::string raw_client::read_all() {
   while (fill())
     ;

@@ -33,6 +33,8 @@ public:
   raw_reply read(bool head = false);
   /// Reads until `mark` has come; returns all up to its end.
   std::string read_until(const std::string& mark);
+  /// Reads so many bytes; fewer if the server closes.
+  std::string read_bytes(size_t count);
   /// Reads until the server closes.
   std::string read_all();
   void shut_down_sending();

@@ -87,11 +87,16 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
   CHECK(a.gateway.stream_buffer_bytes_max == b.gateway.stream_buffer_bytes_max);
   CHECK(a.gateway.tls == b.gateway.tls);
   CHECK(a.gateway.handshake_timeout == b.gateway.handshake_timeout);
+  CHECK(a.gateway.stream_message_bytes_max
+        == b.gateway.stream_message_bytes_max);
+  CHECK(a.gateway.subscriptions_max == b.gateway.subscriptions_max);
+  CHECK(a.gateway.gzip_bytes_min == b.gateway.gzip_bytes_min);
   CHECK(a.gateway.idle_timeout == b.gateway.idle_timeout);
   CHECK(a.gateway.read_timeout == b.gateway.read_timeout);
   CHECK(a.gateway.write_timeout == b.gateway.write_timeout);
   CHECK(a.gateway.answer_timeout == b.gateway.answer_timeout);
   CHECK(a.gateway.stream_heartbeat == b.gateway.stream_heartbeat);
+  CHECK(a.gateway.stream_metrics_interval == b.gateway.stream_metrics_interval);
   CHECK(a.allocation.weights == b.allocation.weights);
   CHECK(a.allocation.ageing_step == b.allocation.ageing_step);
   CHECK(a.allocation.starved_after == b.allocation.starved_after);
