@@ -1,5 +1,6 @@
 #include "gateway/openapi.hpp"
 
+#include <algorithm>
 #include <cctype>
 
 #include "core/answer_schemas.hpp"
@@ -60,16 +61,26 @@ void add_path_parameters(std::string_view pattern, json& to) {
   }
 }
 
+bool needs(const route& x, std::string_view field) {
+  const auto* words = words_of(x.method, x.pattern);
+  auto needed = field_words(words ? words->required : "");
+  return std::find(needed.begin(), needed.end(), field) != needed.end();
+}
+
 json parameters_of(const route& x) {
   auto out = json::array();
   add_path_parameters(x.pattern, out);
-  for (auto name : field_words(x.query))
+  for (auto name : field_words(x.query)) {
     out.push_back(parameter("query", name));
+    if (needs(x, name))
+      out.back()["required"] = true;
+  }
   if (!x.pattern.starts_with("/api/"))
     return out;
   out.push_back(header("Troupe-Workspace", "the tenant; else `default`",
                        words_of_one_line(64)));
-  if (x.method == "POST")
+  // A file that is there already is never written over.
+  if (x.method == "POST" && x.op != "backup")
     out.push_back(header("Idempotency-Key",
                          "the same again is answered as before, and done once",
                          words_of_one_line(255)));

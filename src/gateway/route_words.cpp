@@ -49,7 +49,7 @@ constexpr route_words words[] = {
   {"GET", "/api/v1/workflows/{name}",
    "Show a registered workflow and its versions", "definition", ""},
   {"GET", "/api/v1/workflows/{name}/diff",
-   "Say how two versions of a workflow differ", "definition-diff", ""},
+   "Say how two versions of a workflow differ", "definition-diff", "from"},
   {"GET", "/api/v1/approvals", "List what waits for a person", "approvals", ""},
   {"GET", "/api/v1/decisions", "List what waits for a person", "approvals", ""},
   {"GET", "/api/v1/decisions/{task}", "Show what a task asks", "question", ""},

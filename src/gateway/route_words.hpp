@@ -13,7 +13,7 @@ struct route_words {
   std::string_view pattern;
   std::string_view summary;
   std::string_view answer;   // A name of docs/schemas; empty: any JSON object.
-  std::string_view required; // Fields that the body must have.
+  std::string_view required; // Fields that the query or body must have.
 };
 
 std::span<const route_words> all_route_words();

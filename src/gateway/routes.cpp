@@ -260,6 +260,18 @@ std::optional<complaint> take_answer(std::string& params, std::string& op) {
   return std::nullopt;
 }
 
+/// What this program says of itself.
+decision document_of(const http_request& req, const match& at,
+                     const target& where) {
+  pairs none;
+  if (auto wrong = add_query(*at.found, where, none))
+    return to_reply(*wrong, req);
+  if (at.found->kind == route_kind::openapi)
+    return http_reply{200, "application/json", {}, openapi_document()};
+  return http_reply{
+    200, "application/schema+json", {}, core::workflow_schema()};
+}
+
 decision forward_of(const http_request& req, match at, const target& where) {
   const auto& way = *at.found;
   if (auto wrong = add_query(way, where, at.ids))
@@ -319,12 +331,10 @@ decision decide(const http_request& req) {
     case route_kind::socket:
       return socket_of(req, at, where);
     case route_kind::schema:
-      return http_reply{
-        200, "application/schema+json", {}, core::workflow_schema()};
+    case route_kind::openapi:
+      return document_of(req, at, where);
     case route_kind::mcp:
       return talk_of(req, at.found->method, workspace_of(req), origin_of(req));
-    case route_kind::openapi:
-      return http_reply{200, "application/json", {}, openapi_document()};
     case route_kind::alive:
       return http_reply{200, "application/json", {}, R"({"status":"ok"})"};
     case route_kind::call:

@@ -48,6 +48,8 @@ TEST_CASE("every route has its words, and no other", "[gateway][openapi]")
     REQUIRE(words);
     CHECK(!words->summary.empty());
     auto fields = field_words(x.body.fields);
+    auto query = field_words(x.query);
+    fields.insert(fields.end(), query.begin(), query.end());
     for (auto needed : field_words(words->required))
       CHECK(std::find(fields.begin(), fields.end(), needed) != fields.end());
   }

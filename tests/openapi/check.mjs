@@ -181,7 +181,8 @@ async function good(path, method) {
     '/api/v1/drain': { undo: true },
     '/api/v1/agents/{agent}/drain': { undo: true },
   };
-  return { ids: { run, task, agent: 'noop' }, body: bodies[path], method };
+  return { ids: { run, task, agent: 'noop', name: 'story' }, body: bodies[path],
+    method };
 }
 
 const filled = (path, ids) =>
@@ -194,8 +195,19 @@ const values = {
   name: () => 'story', limit: () => '7', after: () => undefined,
   agent: () => 'noop', attempt: () => '1', depth: () => '2',
   priority: () => '7', input: () => '{}', kinds: () => 'tasks,run_state',
-  workspace: () => 'default',
+  workspace: () => 'default', version: () => '2', from: () => '1',
+  to: () => '2',
 };
+
+// The path with what the query must have.
+function target(path, ids, operation, more = {}) {
+  const query = new URLSearchParams();
+  for (const x of operation.parameters)
+    if (x.in === 'query' && x.required) query.set(x.name, values[x.name](ids));
+  for (const [name, value] of Object.entries(more)) query.set(name, value);
+  const text = query.toString();
+  return filled(path, ids) + (text ? `?${text}` : '');
+}
 
 const upgrade = { connection: 'Upgrade', upgrade: 'websocket',
   'sec-websocket-version': '13',
@@ -206,11 +218,11 @@ async function checkGood(path, method, operation) {
   const what = `${verb} ${path}`;
   const headers = path === '/api/v1/stream' ? upgrade : {};
   let given = await good(path, method);
-  const got = await ask(verb, filled(path, given.ids),
+  const got = await ask(verb, target(path, given.ids, operation),
     { body: given.body, headers });
   check(got.status < 300, `${what} goes well`, `${got.status} ${got.text}`);
   holds(path, method, got, what);
-  if (verb === 'POST') {
+  if (operation.parameters.some((x) => x.name === 'Idempotency-Key')) {
     given = await good(path, method);
     const key = { 'idempotency-key': `k-${checks}` };
     const first = await ask(verb, filled(path, given.ids),
@@ -228,8 +240,8 @@ async function checkGood(path, method, operation) {
     given = await good(path, method);
     // The same may be said in the body.
     const { [x.name]: _, ...body } = given.body ?? {};
-    const answer = await ask(verb, `${filled(path, given.ids)}?${x.name}=`
-      + encodeURIComponent(values[x.name](given.ids)),
+    const answer = await ask(verb, target(path, given.ids, operation,
+      { [x.name]: value }),
     { body: given.body === undefined || Array.isArray(given.body)
       ? given.body : body, headers });
     if (x.name !== 'name' || path !== '/api/v1/runs' || verb === 'GET')
@@ -244,14 +256,16 @@ async function checkBad(path, method, operation) {
   const what = `${verb} ${path}`;
   const given = await good(path, method);
   const where = filled(path, given.ids);
-  const refused = async (name, statuses, target, more = {}) => {
-    const got = await ask(verb, target, more);
+  const refused = async (name, statuses, asked, more = {}) => {
+    const got = await ask(verb, asked, more);
     check(statuses.includes(got.status), `${what} refuses ${name}`,
       `${got.status} ${got.text}`);
     if (got.status >= 400) holds(path, method, got, `${what}, ${name}`);
   };
   await refused('an unknown query field', [400], `${where}?no-such=1`,
     { body: given.body });
+  if (operation.parameters.some((x) => x.in === 'query' && x.required))
+    await refused('nothing where something is needed', [422], where);
   for (const x of operation.parameters) {
     if (x.in === 'query' && x.schema?.type === 'integer')
       for (const value of ['x', '-1', '1.5', ''])
@@ -298,7 +312,9 @@ async function checkBad(path, method, operation) {
         { body: { ...given.body, [name]: [[]] } });
 }
 
-await ask('POST', '/api/v1/workflows', { body: { workflow: story } });
+for (const version of [1, 2])
+  await ask('POST', '/api/v1/workflows', { body: { workflow: story
+    .replace('story', `story\nversion: ${version}`) } });
 await submit(story);
 for (const [path, methods] of Object.entries(api.paths))
   for (const [method, operation] of Object.entries(methods)) {
