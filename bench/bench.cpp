@@ -165,17 +165,29 @@ using benchmarks = std::map<std::string, benchmark>;
 benchmarks over_http() {
   return {{"http",
            {http,
-            "tasks over HTTP: in batches, one by one, and one alone",
+            "tasks over HTTP: in batches, one by one, one alone, and status, "
+            "cancel and retry beside many stored ones",
             {{"tasks", "100000"},
              {"chunk", "500"},
              {"open", "16"},
              {"singles", "50000"},
              {"samples", "2000"},
+             {"stored", "1000000"},
              {"slots", "8000"}}}},
           {"stored",
            {stored,
             "status, cancel and retry over HTTP beside many stored tasks",
             {{"tasks", "1000000"}, {"samples", "500"}, {"slots", "8000"}}}},
+          {"stream",
+           {stream,
+            "work that many follow live: what it costs, and that all is seen",
+            {{"runs", "990"},
+             {"events-per-s", "10000"},
+             {"seconds", "8"},
+             {"rounds", "3"},
+             {"followers", "990"},
+             {"follow-all", "10"},
+             {"never-read", "10"}}}},
           {"overload",
            {overload,
             "twice as much work over HTTP as agents can do",
@@ -354,6 +366,8 @@ int run_bench(const std::vector<std::string>& args) {
     return start_child({args.begin() + 1, args.end()});
   if (!args.empty() && args.front() == "overload-child")
     return overload_child({args.begin() + 1, args.end()});
+  if (!args.empty() && args.front() == "stream-child")
+    return stream_child({args.begin() + 1, args.end()});
   if (args.empty() || !all_benchmarks().contains(args.front())) {
     auto asked = !args.empty() && (args[0] == "--help" || args[0] == "-h");
     if (!asked && !args.empty())

@@ -95,10 +95,12 @@ figures look(settings& s);
 figures http(settings& s);
 figures stored(settings& s);
 figures overload(settings& s);
+figures stream(settings& s);
 
 /// Benchmarks run these in processes of their own.
 int recovery_child(const std::vector<std::string>& args);
 int start_child(const std::vector<std::string>& args);
 int overload_child(const std::vector<std::string>& args);
+int stream_child(const std::vector<std::string>& args);
 
 } // namespace troupe::bench

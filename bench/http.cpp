@@ -91,38 +91,6 @@ void put(json& to, const std::string& name, const std::vector<double>& ms) {
 
 } // namespace
 
-figures http(settings& s) {
-  auto tasks = s.number("tasks", 100'000);
-  auto chunk = s.number("chunk", 500);
-  auto open = s.number("open", 16);
-  auto singles = s.number("singles", 50'000);
-  auto samples = s.number("samples", 2000);
-  open_node n{s};
-  http_lines lines{n.port(), open}, one{n.port(), 1};
-  figures f;
-  std::vector<double> ms;
-  for (uint64_t i = 0; i < samples + 50; ++i) {
-    auto x = one.ask(submission(noop_tasks(i, 1), true));
-    must_be_completed(x);
-    if (i >= 50) // The first ones warm things up.
-      ms.push_back(x.ms);
-  }
-  put(f.values, "latency", ms);
-  f.values["batch_tasks_per_s"] =
-    rounded(batches_per_s(lines, tasks, chunk), 0);
-  auto begin = steady::now();
-  lines.run(
-    singles, [](uint64_t i) { return submission(noop_tasks(i, 1), false); },
-    [](uint64_t, const http_answer&) {});
-  auto accepted = seconds_since(begin);
-  drain(one);
-  auto each = static_cast<double>(singles);
-  f.values["single_submissions_per_s"] = rounded(each / accepted, 0);
-  f.values["single_tasks_per_s"] = rounded(each / seconds_since(begin), 0);
-  f.values["rss_mb"] = rounded(peak_mb(), 1); // Of the client as well.
-  return f;
-}
-
 namespace {
 
 /// Runs that last (nobody can do them), or that have failed.
@@ -150,22 +118,63 @@ std::vector<double> times_of(http_lines& to, const std::string& method,
   return ms;
 }
 
-} // namespace
-
 /// One request at a time, so that nothing waits behind another one.
-figures stored(settings& s) {
-  auto tasks = s.number("tasks", 1'000'000);
+void beside_stored(settings& s, uint64_t tasks, json& to) {
   auto samples = s.number("samples", 500);
   open_node n{s};
   http_lines lines{n.port(), 16}, one{n.port(), 1};
-  figures f;
-  f.values["stored_tasks_per_s"] = rounded(batches_per_s(lines, tasks, 500), 0);
+  to["stored_tasks_per_s"] = rounded(batches_per_s(lines, tasks, 500), 0);
   auto lasting = make_runs(lines, samples, "nobody", false);
   auto failed = make_runs(lines, samples, "broken", true);
-  put(f.values, "status", times_of(one, "GET", lasting, ""));
-  put(f.values, "cancel", times_of(one, "POST", lasting, "/cancel"));
-  put(f.values, "retry", times_of(one, "POST", failed, "/retry"));
+  put(to, "status", times_of(one, "GET", lasting, ""));
+  put(to, "cancel", times_of(one, "POST", lasting, "/cancel"));
+  put(to, "retry", times_of(one, "POST", failed, "/retry"));
+}
+
+} // namespace
+
+figures stored(settings& s) {
+  figures f;
+  beside_stored(s, s.number("tasks", 1'000'000), f.values);
   f.values["rss_mb"] = rounded(peak_mb(), 1);
+  return f;
+}
+
+figures http(settings& s) {
+  auto tasks = s.number("tasks", 100'000);
+  auto chunk = s.number("chunk", 500);
+  auto open = s.number("open", 16);
+  auto singles = s.number("singles", 50'000);
+  auto samples = s.number("samples", 2000);
+  open_node n{s};
+  http_lines lines{n.port(), open}, one{n.port(), 1};
+  figures f;
+  std::vector<double> ms;
+  for (uint64_t i = 0; i < samples + 50; ++i) {
+    auto x = one.ask(submission(noop_tasks(i, 1), true));
+    must_be_completed(x);
+    if (i >= 50) // The first ones warm things up.
+      ms.push_back(x.ms);
+  }
+  put(f.values, "latency", ms);
+  f.values["batched_tasks_per_s"] =
+    rounded(batches_per_s(lines, tasks, chunk), 0);
+  auto begin = steady::now();
+  lines.run(
+    singles, [](uint64_t i) { return submission(noop_tasks(i, 1), false); },
+    [](uint64_t, const http_answer&) {});
+  auto accepted = seconds_since(begin);
+  drain(one);
+  auto each = static_cast<double>(singles);
+  f.values["submissions_per_s"] = rounded(each / accepted, 0);
+  f.values["single_tasks_per_s"] = rounded(each / seconds_since(begin), 0);
+  f.values["rss_mb"] = rounded(peak_mb(), 1); // Of the client as well.
+  if (auto many = s.number("stored", 1'000'000); many > 0) {
+    json beside;
+    beside_stored(s, many, beside);
+    for (const auto* what : {"status", "cancel", "retry"})
+      f.values[what + std::string{"_p99_ms"}] = beside[what]["p99_ms"];
+  }
   return f;
 }
 

@@ -59,15 +59,15 @@ class Ours:
 
     def over_http(self, workload, n):
         if workload == "throughput":
-            x = self.bench("http", "--tasks", n)
-            return {"per_s": x["batch_tasks_per_s"],
-                    "single_submissions_per_s": x["single_submissions_per_s"],
+            x = self.bench("http", "--tasks", n, "--stored", 0)
+            return {"per_s": x["batched_tasks_per_s"],
+                    "single_submissions_per_s": x["submissions_per_s"],
                     "single_tasks_per_s": x["single_tasks_per_s"],
                     "memory_mb": x["rss_mb"],
                     "other_cores": x["other_cores"]}
         if workload == "latency":
             x = self.bench("http", "--samples", n, "--tasks", 500,
-                           "--singles", 16)
+                           "--singles", 16, "--stored", 0)
             return {**x["latency"], "other_cores": x["other_cores"]}
         x = self.bench("stored", "--tasks", n)
         return {**{f"{what}_{q}": x[what][q] for what in
