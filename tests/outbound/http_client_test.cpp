@@ -1,0 +1,269 @@
+#include <catch2/catch.hpp>
+
+#include <future>
+#include <latch>
+
+#include "outbound/http_client.hpp"
+#include "outbound/odd_server.hpp"
+#include "runtime/directory.hpp"
+
+using namespace troupe;
+using namespace troupe::outbound;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+using answered = core::result<http_answer>;
+
+http_call call_to(const std::string& address, std::string method = "GET",
+                  std::string body = {}) {
+  http_call out;
+  out.method = std::move(method);
+  out.to = *core::parse_url(address);
+  out.body = std::move(body);
+  return out;
+}
+
+std::future<answered> send(http_client& with, http_call what) {
+  auto promise = std::make_shared<std::promise<answered>>();
+  with.send(std::move(what),
+            [promise](answered x) { promise->set_value(std::move(x)); });
+  return promise->get_future();
+}
+
+answered ask(http_client& with, http_call what) {
+  return send(with, std::move(what)).get();
+}
+
+/// Never ends what it has begun.
+void hang(const received&, odd_peer& to) {
+  to.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+  to.wait_for_end();
+}
+
+} // namespace
+
+TEST_CASE("a call gets its answer, whatever the status", "[outbound]")
+{
+  odd_server server{always(404, "no such thing", "X-Why: never\r\n")};
+  http_client client;
+  auto what = call_to(server.address() + "/a/b?c=d", "POST", "{\"x\":1}");
+  what.headers = {{"Content-Type", "application/json"}};
+  auto got = ask(client, what);
+  REQUIRE(got);
+  CHECK(got->status == 404);
+  CHECK(got->body == "no such thing");
+  CHECK(got->header("x-why") == "never");
+  auto came = server.wait_for(1);
+  CHECK(came.method == "POST");
+  CHECK(came.target == "/a/b?c=d");
+  CHECK(came.body == "{\"x\":1}");
+  CHECK(came.headers["content-type"] == "application/json");
+  CHECK(came.headers["host"] == server.address().substr(7));
+}
+
+TEST_CASE("answers in chunks, in pieces and up to the end are whole",
+          "[outbound]")
+{
+  odd_server server{[](const received& what, odd_peer& to) {
+    if (what.target == "/chunks")
+      for (auto part : {"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTrans",
+                        "fer-Encoding: chunked\r\n\r\n3\r", "\nabc\r\n2\r\nde",
+                        "\r\n0\r\n\r\n"})
+        to.send(part);
+    else
+      to.send("HTTP/1.1 200 OK\r\n\r\nabcde");
+  }};
+  http_client client;
+  for (auto target : {"/chunks", "/end"}) {
+    auto got = ask(client, call_to(server.address() + target));
+    REQUIRE(got);
+    CHECK(got->status == 200);
+    CHECK(got->body == "abcde");
+  }
+}
+
+TEST_CASE("a redirect is an answer and is not followed", "[outbound]")
+{
+  odd_server server{always(302, "", "Location: /elsewhere\r\n")};
+  http_client client;
+  auto got = ask(client, call_to(server.address()));
+  REQUIRE(got);
+  CHECK(got->status == 302);
+  CHECK(got->header("location") == "/elsewhere");
+  CHECK(server.all().size() == 1);
+}
+
+TEST_CASE("who does not answer in time is given up", "[outbound]")
+{
+  odd_server silent{[](const received&, odd_peer& to) { to.wait_for_end(); }};
+  odd_server slow{hang};
+  odd_server drips{[](const received&, odd_peer& to) {
+    to.send("HTTP/1.1 200 OK\r\n");
+    while (to.send("X: y\r\n"))
+      std::this_thread::yield();
+  }};
+  http_client client;
+  for (auto* server : {&silent, &slow}) {
+    auto what = call_to(server->address());
+    what.deadline = 50ms;
+    auto got = ask(client, what);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == errc::timed_out);
+    CHECK(got.error().kind == category::timeout);
+  }
+  // Headers without an end reach their limit, or the deadline.
+  auto what = call_to(drips.address());
+  what.deadline = 5s;
+  auto got = ask(client, what);
+  REQUIRE_FALSE(got);
+}
+
+TEST_CASE("an answer that is cut is none", "[outbound]")
+{
+  odd_server server{[](const received& what, odd_peer& to) {
+    if (what.target == "/body")
+      to.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    if (what.target == "/head")
+      to.send("HTTP/1.1 200 OK\r\nContent-Le");
+    if (what.target == "/noise")
+      to.send("SSH-2.0-OpenSSH_9.2\r\n\r\n");
+  }};
+  http_client client;
+  for (auto target : {"/body", "/head", "/noise", "/nothing"}) {
+    auto got = ask(client, call_to(server.address() + target));
+    INFO(target);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == errc::agent_failed);
+    CHECK(got.error().kind == category::network);
+  }
+}
+
+TEST_CASE("an answer over its limit is refused as it comes", "[outbound]")
+{
+  odd_server told{always(200, std::string(2000, 'x'))};
+  odd_server endless{[](const received&, odd_peer& to) {
+    to.send("HTTP/1.1 200 OK\r\n\r\n");
+    while (to.send(std::string(1000, 'x')))
+      ;
+  }};
+  http_client client;
+  for (auto* server : {&told, &endless}) {
+    auto what = call_to(server->address());
+    what.reply_bytes_max = 1000;
+    auto got = ask(client, what);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == errc::limit_reached);
+  }
+}
+
+TEST_CASE("where nobody listens, the failure is the network's", "[outbound]")
+{
+  auto gone = [] {
+    odd_server server{always(200, "")};
+    return server.address();
+  }();
+  http_client client;
+  auto got = ask(client, call_to(gone));
+  REQUIRE_FALSE(got);
+  CHECK(got.error().kind == category::network);
+  got = ask(client, call_to("http://no-such-host.invalid/"));
+  REQUIRE_FALSE(got);
+  CHECK(got.error().kind == category::network);
+}
+
+TEST_CASE("a certificate must be trusted and of the host", "[outbound]")
+{
+  directory where;
+  certificate good{where / ".", "127.0.0.1"};
+  certificate other{where / ".", "example.com"};
+  odd_server server{always(200, "secret"), &good};
+  odd_server impostor{always(200, "secret"), &other};
+  client_options trusting;
+  trusting.ca_file = good.file;
+  http_client client{trusting};
+  auto got = ask(client, call_to(server.address()));
+  REQUIRE(got);
+  CHECK(got->body == "secret");
+  auto refused = [](http_client& with, const std::string& address) {
+    auto got = ask(with, call_to(address));
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == category::security);
+  };
+  http_client stranger; // Trusts the system's authorities only.
+  refused(stranger, server.address());
+  refused(client, impostor.address());
+  trusting.ca_file = other.file; // Known, but of another host.
+  http_client misled{trusting};
+  refused(misled, impostor.address());
+  CHECK(impostor.all().empty());
+}
+
+TEST_CASE("plain text is no TLS, and TLS is no plain text", "[outbound]")
+{
+  directory where;
+  certificate good{where / ".", "127.0.0.1"};
+  odd_server plain{always(200, "x")};
+  odd_server secure{always(200, "x"), &good};
+  http_client client;
+  auto got =
+    ask(client, call_to("https://127.0.0.1:" + std::to_string(plain.port())));
+  CHECK_FALSE(got);
+  got =
+    ask(client, call_to("http://127.0.0.1:" + std::to_string(secure.port())));
+  CHECK_FALSE(got);
+}
+
+TEST_CASE("calls beyond the connections wait, and beyond that are refused",
+          "[outbound]")
+{
+  std::promise<void> open;
+  auto gate = open.get_future().share();
+  odd_server server{[gate](const received&, odd_peer& to) {
+    gate.wait();
+    to.send(http_reply(200, "ok"));
+  }};
+  client_options small;
+  small.connections_max = 2;
+  small.waiting_max = 1;
+  http_client client{small};
+  std::vector<std::future<answered>> all;
+  for (int i = 0; i < 4; ++i)
+    all.push_back(send(client, call_to(server.address())));
+  auto refused = all.back().get();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::limit_reached);
+  open.set_value();
+  for (int i = 0; i < 3; ++i)
+    CHECK(all[static_cast<size_t>(i)].get());
+}
+
+TEST_CASE("a cancelled call ends at once, and so does a client", "[outbound]")
+{
+  odd_server server{hang};
+  auto client = std::make_unique<http_client>();
+  std::promise<answered> cancelled;
+  auto number = client->send(call_to(server.address()), [&](answered x) {
+    cancelled.set_value(std::move(x));
+  });
+  server.wait_for(1);
+  client->cancel(number);
+  CHECK(cancelled.get_future().get().error().code == errc::cancelled);
+  auto left = send(*client, call_to(server.address()));
+  server.wait_for(2);
+  client.reset();
+  CHECK(left.get().error().code == errc::stopping);
+}
+
+TEST_CASE("what is to be done later is done, unless it is cancelled",
+          "[outbound]")
+{
+  http_client client;
+  std::promise<void> done;
+  auto never = client.after(1ms, [] { FAIL("it was cancelled"); });
+  client.cancel(never);
+  client.after(2ms, [&] { done.set_value(); });
+  done.get_future().wait();
+  client.after(1h, [] {}); // Ends with the client.
+}
