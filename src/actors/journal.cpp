@@ -76,6 +76,8 @@ void tell_outcome(self_ptr self, const core::commit_report& report) {
     if (what == core::commit::done) {
       st.store->facts.next_seq[b->shard] = b->first_seq + b->count;
       tell_feed(self, *b);
+      for (const auto& listen : st.store->listeners)
+        listen(b);
     }
     tell_committed(self, *b, what, report.why);
   }

@@ -1,13 +1,19 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/house.hpp"
 
 namespace troupe {
+
+/// Hears of each batch that has become durable, on the journal's thread: it
+/// must be quick. The batch is shared and nobody changes it any more.
+using commit_listener = std::function<void(const batch_ptr&)>;
 
 /// What outlives a journal actor: the open store. No transaction is ever open
 /// between two of its messages, so a killed journal leaves it in order.
@@ -17,6 +23,7 @@ struct open_store {
   /// Opened anew after nobody knew what the disk held: what followers heard
   /// may have a gap.
   bool reopened = false;
+  std::vector<commit_listener> listeners; // Before the first journal.
 };
 using open_store_ptr = std::shared_ptr<open_store>;
 

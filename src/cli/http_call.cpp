@@ -44,11 +44,16 @@ constexpr way ways[] = {
   {"reject", "POST", "/api/v1/tasks/{task}/reject"},
   {"approvals", "GET", "/api/v1/approvals"},
   {"drain", "POST", "/api/v1/agents/{agent}/drain"},
+  {"webhooks", "GET", "/api/v1/webhooks"},
+  {"dead_letters", "GET", "/api/v1/dead-letters"},
+  {"redeliver", "POST", "/api/v1/dead-letters/{letter}/redeliver"},
+  {"callback", "POST", "/api/v1/agents/callback/{token}"},
   {"drain", "POST", "/api/v1/drain"},
   {"reload", "POST", "/api/v1/reload"},
   {"agents", "GET", "/api/v1/agents"},
   {"tree", "GET", "/api/v1/tree"},
   {"status", "GET", "/api/v1/status"},
+  {"metrics", "GET", "/api/v1/metrics"},
   {"backup", "POST", "/api/v1/backup"},
 };
 

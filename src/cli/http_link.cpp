@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/trace.hpp"
+
 namespace troupe::cli {
 
 namespace {
@@ -57,6 +59,16 @@ void connect(switchboard& at, connection& to,
     connect_unix(at, to, std::move(then));
 }
 
+/// An origin of a door of its own has a trace, but no span.
+std::string traceparent_of(const std::string& trace) {
+  auto found = core::from_origin(trace);
+  if (!found)
+    return {};
+  if (found->parent.empty())
+    found->parent = "0000000000000001";
+  return core::to_traceparent(*found);
+}
+
 client_request request_of(const switchboard& at, const http_call& what,
                           const std::string& workspace,
                           const core::origin& by) {
@@ -71,7 +83,7 @@ client_request request_of(const switchboard& at, const http_call& what,
   if (!by.request.empty())
     out.set("X-Request-Id", by.request);
   if (!by.trace.empty())
-    out.set("traceparent", "00-" + by.trace + "-0000000000000001-01");
+    out.set("traceparent", traceparent_of(by.trace));
   if (what.waits)
     out.set("Prefer", "wait");
   if (!what.body.empty()) {

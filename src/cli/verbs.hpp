@@ -56,6 +56,12 @@ int run_agents(verb_call& call);
 void tree_options(adder& add);
 int run_tree(verb_call& call);
 
+// verbs_outward.cpp
+int run_metrics(verb_call& call);
+int run_webhooks(verb_call& call);
+int run_dead_letters(verb_call& call);
+int run_redeliver(verb_call& call);
+
 // verbs_logs.cpp
 void logs_options(adder& add);
 int run_logs(verb_call& call);

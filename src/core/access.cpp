@@ -56,11 +56,16 @@ constexpr line table[] = {
   {"resume", works},
   {"retry", works},
   {"signal", works},
+  {"callback", works},
   // -- answers
   {"approve", answers},
   {"reject", answers},
-  // -- the node; its tree shows the runs of all workspaces
+  // -- the node; its tree shows the runs of all workspaces, as its metrics do
   {"tree", looks_at_node},
+  {"metrics", looks_at_node},
+  {"webhooks", looks_at_node},
+  {"dead_letters", looks_at_node},
+  {"redeliver", changes_node},
   {"drain", changes_node},
   {"reload", changes_node},
   {"backup", changes_node},

@@ -105,7 +105,8 @@ void agent_link::leave(fate how, failure why) {
 
 // -- what the node wants ------------------------------------------------------
 
-link_actions agent_link::assign(const task& t, instant now) {
+link_actions agent_link::assign(const task& t, instant now,
+                                std::string traceparent) {
   link_key key{t.id, t.attempt};
   if (closed_) {
     out_.ends.push_back({key, given_back("the node has ended its agent")});
@@ -121,6 +122,7 @@ link_actions agent_link::assign(const task& t, instant now) {
     return taken();
   }
   pos->second.what = t;
+  pos->second.traceparent = std::move(traceparent);
   if (phase_ == phase::ready) {
     if (takes_more(now))
       offer(pos, now);
@@ -146,7 +148,8 @@ void agent_link::offer(held_pos which, instant now) {
   asked_.emplace(x.request, which->first);
   ++in_hand_;
   set_due(which, now + limits_.accept_max);
-  out_.frames += link_request(x.request, "task/assign", task_object(x.what));
+  out_.frames +=
+    link_request(x.request, "task/assign", task_object(x.what, x.traceparent));
   x.what = {}; // Its input may be large.
 }
 

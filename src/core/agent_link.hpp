@@ -97,7 +97,8 @@ public:
 
   // -- what the node wants
 
-  link_actions assign(const task& t, instant now);
+  /// `traceparent`: what the agent is told of its trace.
+  link_actions assign(const task& t, instant now, std::string traceparent = {});
   link_actions cancel(const link_key& which, bool force, instant now);
   /// No work comes any more, and what it has is not waited for.
   link_actions close();
@@ -124,6 +125,7 @@ private:
   };
   struct held {
     task what; // Until it is told.
+    std::string traceparent;
     step now = step::waiting;
     uint64_t request = 0;   // Of `task/assign`.
     instant due;            // Of its answer, of its time, or of the force.

@@ -59,6 +59,11 @@ namespace troupe::core {
 /// approvals  {} -> {decisions: [..]}
 /// agents     {} -> {agents: [{name, kind, capabilities, specialisation, state,
 ///            load, max_load, performance: {..}}]}
+/// webhooks   {} -> {webhooks: [{name, url, events, behind, delivered, ..}]}
+/// dead_letters {} -> {letters: [{id, webhook, at, tries, why, events}]}
+/// redeliver  {letter} -> {letter}: it is sent again, as it was
+/// callback   {token, output?, tasks? | error} -> {taken}: how an attempt ended
+///            that an agent behind HTTP took on; the token says which
 /// drain      {agent?, undo?} -> {agent?, draining, load?}: no new work
 /// reload     {} -> {added: [..], changed, removed: names of agents,
 ///            needs_restart: settings}
@@ -66,6 +71,8 @@ namespace troupe::core {
 /// status     {} -> {version, started_at, uptime_s, ready, draining, queued,
 ///            running, backlog, live_runs, store, agents, shards, rss_mb,
 ///            resources}
+/// metrics    {text?: bool} -> {metrics: [{name, type, help, samples}]}, or
+///            {text}: Prometheus' exposition format
 /// history    {run, after?, limit?} -> {facts: [..], next?}
 /// report     {run} -> how it went: times, counts, what failed, who did it
 /// decision   {task} -> {task, question, by, asked_at, ..}, while it is open

@@ -110,9 +110,11 @@ task_row run::row_of(const task& t) const {
   row.key = row_.key.with(t.number);
   row.fresh = t.fresh;
   row.workspace = row_.workspace; // Where its payloads are kept, each time.
+  // Written once; each time for whoever is told what was committed.
+  row.name = name_of(t);
+  if (spec(t).need)
+    row.type = spec(t).need->type;
   if (t.fresh) {
-    row.name = name_of(t);
-    row.type = spec(t).need ? spec(t).need->type : std::string{};
     row.priority = t.priority;
     row.step = t.step;
     row.parent = t.parent;

@@ -6,7 +6,7 @@
 
 namespace troupe::core {
 
-std::string task_object(const task& t) {
+std::string task_object(const task& t, const std::string& traceparent) {
   nlohmann::json head{{"id", t.id},
                       {"run", t.run},
                       {"workspace", t.workspace},
@@ -15,6 +15,8 @@ std::string task_object(const task& t) {
                       {"attempt", t.attempt},
                       {"idempotency_key", t.idempotency_key},
                       {"timeout_ms", t.timeout.count()}};
+  if (!traceparent.empty())
+    head["traceparent"] = traceparent;
   auto text = to_compact(head);
   // The input is JSON text already; reading it only to write it again would
   // cost more than all the rest.

@@ -7,6 +7,7 @@
 namespace troupe::core {
 
 /// A task as agents outside the process get it: one JSON object, one line.
-std::string task_object(const task& t);
+/// `traceparent`: W3C trace context; empty: it has none.
+std::string task_object(const task& t, const std::string& traceparent = {});
 
 } // namespace troupe::core

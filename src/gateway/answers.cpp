@@ -1,4 +1,5 @@
 #include "core/json_text.hpp"
+#include "core/metric_page.hpp"
 #include "gateway/problem_details.hpp"
 #include "gateway/routes.hpp"
 
@@ -75,6 +76,10 @@ http_reply reply_to(const forward& asked, const core::api_answer& got,
     run_made(asked, got, out);
   else if (asked.form == answer_form::made)
     out.status = 201;
+  else if (asked.form == answer_form::figures) {
+    out.body = text_field(parsed(got.body), "text");
+    out.content_type = core::exposition_type;
+  }
   return out;
 }
 

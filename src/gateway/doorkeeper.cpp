@@ -23,15 +23,17 @@ caller_ptr anybody() {
   return std::make_shared<const core::caller>(std::move(out));
 }
 
-/// Who asks for health is let in and may nothing else.
+/// Who asks for health is let in and may nothing else; an agent that calls back
+/// shows a token of its own, in the path.
 caller_ptr nobody() {
   static const caller_ptr out = std::make_shared<const core::caller>();
   return out;
 }
 
-bool asks_for_health(const http_request& req) {
+bool needs_no_login(const http_request& req) {
   auto path = std::string_view{req.target}.substr(0, req.target.find('?'));
-  return path == "/healthz" || path == "/readyz";
+  return path == "/healthz" || path == "/readyz"
+         || path.starts_with("/api/v1/agents/callback/");
 }
 
 bool token_digit(char c) {
@@ -126,7 +128,7 @@ std::optional<http_reply> doorkeeper::admit(http_request& req,
     req.who = without_login_;
     return std::nullopt;
   }
-  if (asks_for_health(req)) {
+  if (needs_no_login(req)) {
     req.who = nobody();
     return std::nullopt;
   }
@@ -205,8 +207,9 @@ std::optional<http_reply> doorkeeper::permit(const http_request& req,
                                              const decision& what,
                                              core::instant now) {
   if (const auto* call = std::get_if<forward>(&what))
-    // Everybody may ask whether we are ready, and hears nothing else.
-    return call->form == answer_form::ready
+    // Everybody may ask whether we are ready, and hears nothing else; what an
+    // agent may say, the token in its path says.
+    return call->form == answer_form::ready || call->call.op == "callback"
              ? std::nullopt
              : permit(req, call->call.op, call->call.workspace, now);
   if (const auto* stream = std::get_if<open_stream>(&what))

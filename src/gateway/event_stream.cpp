@@ -50,6 +50,7 @@ event_stream::event_stream(house_ptr in, timed_stream over,
     what_(std::move(what)), request_id_(std::move(request_id)),
     heartbeat_(house_->io) {
   ++house_->streams;
+  house_->figures.stream_opened();
 }
 
 void event_stream::start() {
@@ -85,8 +86,10 @@ void event_stream::close() {
     box_->shut();
   heartbeat_.cancel();
   stream_.close();
-  if (std::exchange(counted_, false))
+  if (std::exchange(counted_, false)) {
     --house_->streams;
+    house_->figures.stream_ended();
+  }
   entry_.leave();
 }
 
@@ -98,12 +101,14 @@ void event_stream::take_out() {
     else
       add(x.text);
   }
+  if (!box_->fell_behind())
+    return;
+  house_->figures.stream_fell_behind();
   // What waits is complete events; the reader's last id is where it goes on.
-  if (box_->fell_behind())
-    end_with("data: {\"kind\":\"lost\",\"why\":\"the reader fell behind by "
-             + std::to_string(house_->opts.stream_buffer_bytes_max)
-             + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again with "
-               "Last-Event-ID\"}\n\n");
+  end_with("data: {\"kind\":\"lost\",\"why\":\"the reader fell behind by "
+           + std::to_string(house_->opts.stream_buffer_bytes_max)
+           + " bytes (stream_buffer_bytes_max)\",\"hint\":\"come again with "
+             "Last-Event-ID\"}\n\n");
 }
 
 void event_stream::add(const std::string& text) {

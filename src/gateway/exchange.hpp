@@ -44,6 +44,8 @@ struct http_request {
   bool upgrades = false; // To a WebSocket, with these.
   std::string web_socket_key;
   std::string web_socket_version;
+  /// Pattern of its route once that is found; what figures are counted under.
+  mutable std::string_view route;
   bool has_body = false;
   std::string body;
 };
@@ -61,6 +63,7 @@ enum class answer_form : uint8_t {
   run_made, // 201 with Location; 200 for a repeated or a waited one.
   made,     // 201.
   ready,    // 200 or 503 by its field `ready`, and nothing else of it.
+  figures,  // The text in it, for Prometheus.
 };
 
 struct forward {

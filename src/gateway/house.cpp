@@ -48,6 +48,7 @@ std::string house::next_request_id() {
 guest_entry::guest_entry(house_ptr in, guest* who)
   : house_(std::move(in)), who_(who) {
   house_->guests.insert(who_);
+  house_->figures.came();
 }
 
 guest_entry::~guest_entry() {
@@ -58,6 +59,7 @@ void guest_entry::leave() {
   if (!who_)
     return;
   house_->guests.erase(std::exchange(who_, nullptr));
+  house_->figures.left();
   if (house_->guests.empty() && house_->when_empty)
     house_->when_empty();
 }

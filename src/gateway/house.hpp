@@ -13,6 +13,7 @@
 #include "gateway/doorkeeper.hpp"
 #include "gateway/loopback.hpp"
 #include "gateway/options.hpp"
+#include "gateway/request_figures.hpp"
 #include "wire/timed_stream.hpp"
 
 namespace troupe::gateway {
@@ -57,6 +58,7 @@ struct house {
   const host_names names;
   std::unique_ptr<mcp_door> mcp;
 
+  request_figures figures; // Thread-safe.
   std::set<guest*> guests;
   size_t requests_in_flight = 0;
   size_t bodies_bytes = 0;

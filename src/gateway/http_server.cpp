@@ -150,6 +150,14 @@ failure http_server::renew_login(login_rules_ptr rules) {
   return {};
 }
 
+void http_server::on_answer(answer_listener listen) {
+  parts_->house->figures.on_answer(std::move(listen));
+}
+
+void http_server::add_figures(core::metric_page& to) const {
+  parts_->house->figures.add_to(to);
+}
+
 void http_server::stop(std::chrono::milliseconds deadline) {
   if (!parts_->thread.joinable())
     return;

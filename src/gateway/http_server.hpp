@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "core/api.hpp"
+#include "core/metric_page.hpp"
 #include "gateway/options.hpp"
+#include "gateway/request_figures.hpp"
 
 namespace troupe::gateway {
 
@@ -31,6 +33,12 @@ public:
 
   /// Others may come in from now on. Refuses to leave a door open to others.
   failure renew_login(login_rules_ptr rules);
+
+  /// Before `start`: who hears of every answer, on the door's thread.
+  void on_answer(answer_listener listen);
+
+  /// Figures of its requests and connections. Thread-safe.
+  void add_figures(core::metric_page& to) const;
 
   /// Accepts nothing more, lets requests in flight be answered until the
   /// deadline, ends live streams. Blocks.

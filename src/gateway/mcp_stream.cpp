@@ -28,6 +28,7 @@ mcp_stream::mcp_stream(house_ptr in, timed_stream stream,
     debt_(std::move(debt)), request_id_(std::move(request_id)),
     heartbeat_(house_->io) {
   ++house_->streams;
+  house_->figures.stream_opened();
 }
 
 mcp_stream::~mcp_stream() {
@@ -71,8 +72,10 @@ void mcp_stream::close() {
   debt_->open = false;
   heartbeat_.cancel();
   stream_.close();
-  if (std::exchange(counted_, false))
+  if (std::exchange(counted_, false)) {
     --house_->streams;
+    house_->figures.stream_ended();
+  }
   entry_.leave();
 }
 

@@ -18,7 +18,8 @@ bool is_name(std::string_view text) {
 
 /// Variables of paths that are no ids.
 bool is_word(std::string_view variable) {
-  return variable == "agent" || variable == "name";
+  return variable == "agent" || variable == "name" || variable == "token"
+         || variable == "letter";
 }
 
 bool fits(std::string_view pattern, const std::vector<std::string>& segments,

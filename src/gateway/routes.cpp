@@ -4,6 +4,7 @@
 
 #include "core/id.hpp"
 #include "core/json_text.hpp"
+#include "core/trace.hpp"
 #include "core/workflow.hpp"
 #include "gateway/field_words.hpp"
 #include "gateway/loopback.hpp"
@@ -87,6 +88,7 @@ std::optional<http_reply> refuse_match(const http_request& req,
     out.headers.emplace_back("Allow", at.allow);
     return out;
   }
+  req.route = at.found->pattern;
   if (!at.bad_id.empty())
     return to_reply(malformed({"", 0, 0, "`" + at.bad_id + "` is no id",
                                "ids are UUIDs; see GET /api/v1/runs"}),
@@ -146,20 +148,10 @@ std::optional<complaint> add_query(const route& at, const target& where,
   return std::nullopt;
 }
 
-// "00-<trace id>-<parent id>-<flags>"; anything else is no trace and ignored,
-// as the standard asks.
+// Anything else is no trace and ignored, as the standard asks.
 std::string trace_of(std::string_view traceparent) {
-  if (traceparent.size() < 55 || traceparent[2] != '-'
-      || traceparent[35] != '-')
-    return {};
-  auto trace = traceparent.substr(3, 32);
-  auto hex = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  };
-  if (!std::all_of(trace.begin(), trace.end(), hex)
-      || trace.find_first_not_of('0') == std::string_view::npos)
-    return {};
-  return std::string{trace};
+  auto found = core::parse_traceparent(traceparent);
+  return found ? core::to_origin(*found) : std::string{};
 }
 
 core::origin origin_of(const http_request& req) {
@@ -281,6 +273,8 @@ decision forward_of(const http_request& req, match at, const target& where) {
   out.lasts = out.waits || way.op == "backup";
   if (out.waits)
     at.ids.emplace_back("wait", "true");
+  if (way.kind == route_kind::figures)
+    at.ids.emplace_back("text", "true");
   auto made = to_params(way.body, media_of(req.content_type), req.body, at.ids);
   if (auto* wrong = std::get_if<complaint>(&made))
     return to_reply(*wrong, req);
@@ -293,10 +287,11 @@ decision forward_of(const http_request& req, match at, const target& where) {
   out.call.workspace = workspace_of(req);
   out.call.by = origin_of(req);
   out.call.idempotency_key = req.idempotency_key.value_or("");
-  out.form = way.kind == route_kind::run_made ? answer_form::run_made
-             : way.kind == route_kind::made   ? answer_form::made
-             : way.kind == route_kind::ready  ? answer_form::ready
-                                              : answer_form::plain;
+  out.form = way.kind == route_kind::run_made  ? answer_form::run_made
+             : way.kind == route_kind::made    ? answer_form::made
+             : way.kind == route_kind::ready   ? answer_form::ready
+             : way.kind == route_kind::figures ? answer_form::figures
+                                               : answer_form::plain;
   return out;
 }
 
@@ -342,6 +337,7 @@ decision decide(const http_request& req) {
     case route_kind::made:
     case route_kind::answer:
     case route_kind::ready:
+    case route_kind::figures:
       break;
   }
   return forward_of(req, std::move(at), where);

@@ -23,6 +23,7 @@ enum class route_kind : uint8_t {
   alive,
   ready,
   mcp,
+  figures, // `metrics` as text.
 };
 
 /// A line of docs/api.md.

@@ -163,6 +163,7 @@ void session::on_broken(error_code ec) {
 }
 
 void session::take_head() {
+  asked_at_ = std::chrono::steady_clock::now();
   request_ = head_of(parser_->get(), over_tcp_);
   request_.secure = stream_.secure();
   if (!usable_request_id(request_.request_id))
@@ -320,6 +321,7 @@ void session::begin_stream(core::watch_request what) {
   release_room();
   if (house_->stopping || !stream_.is_open())
     return close();
+  house_->figures.answered(request_, 200, asked_at_);
   auto stream = std::make_shared<event_stream>(
     house_, std::move(stream_), std::move(what), request_.request_id);
   entry_.leave();
@@ -347,6 +349,7 @@ void session::refuse(http_reply what) {
 }
 
 void session::answer(http_reply what) {
+  house_->figures.answered(request_, what.status, asked_at_);
   keep_ = keep_ && !house_->stopping;
   represent(what, request_, house_->opts.gzip_bytes_min);
   response_ = make_response(std::move(what), request_, keep_);

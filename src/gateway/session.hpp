@@ -97,6 +97,7 @@ private:
   uint64_t questions_ = 0;     // To the layer behind, so far.
   uint64_t open_question_ = 0; // Not answered yet; 0: none.
   bool keep_ = true;
+  std::chrono::steady_clock::time_point asked_at_; // The newest head came.
   size_t drained_ = 0;
   std::string scrap_;
 };

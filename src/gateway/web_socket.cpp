@@ -42,6 +42,7 @@ web_socket::web_socket(house_ptr in, timed_stream over, http_request about,
     each_(std::move(each)), wire_(std::make_unique<wire>(std::move(over))),
     deadline_(house_->io), measuring_(house_->io) {
   ++house_->streams;
+  house_->figures.stream_opened();
 }
 
 web_socket::~web_socket() = default;
@@ -106,8 +107,10 @@ void web_socket::close() {
   deadline_.cancel();
   measuring_.cancel();
   wire_->stream.next_layer().close();
-  if (std::exchange(counted_, false))
+  if (std::exchange(counted_, false)) {
     --house_->streams;
+    house_->figures.stream_ended();
+  }
   entry_.leave();
 }
 
@@ -294,12 +297,14 @@ void web_socket::take_out() {
 void web_socket::take_all() {
   for (const auto& x : box_->take())
     take_parcel(x);
-  if (box_->fell_behind())
-    end_with(goodbye_text(
-               "lost", "the reader fell behind by "
-                         + std::to_string(house_->opts.stream_buffer_bytes_max)
-                         + " bytes (stream_buffer_bytes_max)"),
-             websocket::close_code::try_again_later);
+  if (!box_->fell_behind())
+    return;
+  house_->figures.stream_fell_behind();
+  end_with(goodbye_text("lost",
+                        "the reader fell behind by "
+                          + std::to_string(house_->opts.stream_buffer_bytes_max)
+                          + " bytes (stream_buffer_bytes_max)"),
+           websocket::close_code::try_again_later);
 }
 
 void web_socket::take_parcel(const outbox::parcel& x) {

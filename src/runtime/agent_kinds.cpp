@@ -8,7 +8,9 @@
 #include "agents/process_agent.hpp"
 #include "agents/simple_agents.hpp"
 #include "runtime/config_overlay.hpp"
+#include "runtime/http_agents.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/secret_reference.hpp"
 #include "services/spawn_check.hpp"
 
 namespace troupe::runtime {
@@ -20,8 +22,12 @@ using path = std::vector<std::string>;
 /// Puts what is configured under what a task says of its own process.
 class configured_kind : public agents::process_kind {
 public:
-  configured_kind(std::shared_ptr<const process_kind> kind, agent_config how)
-    : kind_(std::move(kind)), how_(std::move(how)) {}
+  using trace_source = std::function<std::string(const task&)>;
+
+  configured_kind(std::shared_ptr<const process_kind> kind, agent_config how,
+                  trace_source traces)
+    : kind_(std::move(kind)), how_(std::move(how)), traces_(std::move(traces)) {
+  }
 
   core::result<services::run_request> plan(const task& t) const override {
     auto out = kind_->plan(t);
@@ -31,6 +37,8 @@ public:
     program.limits = how_.program.limits;
     for (const auto& [name, value] : how_.program.environment)
       program.environment.emplace(name, value);
+    if (auto trace = traces_ ? traces_(t) : ""; !trace.empty())
+      program.environment.emplace("TRACEPARENT", trace);
     if (program.directory.empty())
       program.directory = how_.program.directory;
     out->timeout = how_.time_max;
@@ -44,6 +52,7 @@ public:
 private:
   std::shared_ptr<const process_kind> kind_;
   agent_config how_;
+  trace_source traces_;
 };
 
 /// From the thread of the processes to the host, which asks now and then.
@@ -68,7 +77,7 @@ bool is_long_lived(const agent_config& x) {
 }
 
 void make_long_lived(agent_spec& out, const agent_config& x,
-                     services::spawner& through) {
+                     const agent_means& with) {
   auto said = std::make_shared<announcement>();
   services::linked_request how;
   how.name = x.who.name;
@@ -82,18 +91,20 @@ void make_long_lived(agent_spec& out, const agent_config& x,
     how.allowed = x.who.capabilities;
   how.announced = [said](auto words) { said->put(std::move(words)); };
   out.announced = [said] { return said->take(); };
-  out.make = reactive_factory{[&through, how] {
+  how.traceparent = with.traceparent;
+  out.make = reactive_factory{[&through = *with.spawner, how] {
     return std::make_unique<agents::linked_agent>(through, how);
   }};
 }
 
 reactive_factory process_factory(const agent_config& x,
-                                 services::spawner& through) {
+                                 const agent_means& with) {
   auto kind = x.kind == agent_kind::shell
                 ? agents::shell_kind(x.limits)
                 : agents::command_kind(x.program, x.limits, x.answers);
-  auto configured = std::make_shared<configured_kind>(std::move(kind), x);
-  return [&through, configured] {
+  auto configured =
+    std::make_shared<configured_kind>(std::move(kind), x, with.traceparent);
+  return [&through = *with.spawner, configured] {
     return std::make_unique<agents::process_agent>(through, configured);
   };
 }
@@ -107,7 +118,7 @@ failure of_agent(const agent_config& x, failure why) {
 }
 
 core::result<any_factory> factory(const agent_config& x,
-                                  services::spawner* through) {
+                                  const agent_means& with) {
   switch (x.kind) {
     case agent_kind::echo:
       return any_factory{agents::echo()};
@@ -117,12 +128,19 @@ core::result<any_factory> factory(const agent_config& x,
       return any_factory{agents::noop()};
     case agent_kind::plugin:
       return load_plugin(x.library, x.agent);
+    case agent_kind::http: {
+      assert(with.http != nullptr);
+      auto made = with.http->make(x);
+      if (!made)
+        return made.error();
+      return any_factory{std::move(*made)};
+    }
     case agent_kind::shell:
     case agent_kind::process:
       break;
   }
-  assert(through != nullptr);
-  return any_factory{process_factory(x, *through)};
+  assert(with.spawner != nullptr);
+  return any_factory{process_factory(x, with)};
 }
 
 } // namespace
@@ -133,7 +151,15 @@ bool needs_spawner(const agent_config& x) {
 
 namespace {
 
-failure missing_of(const agent_config& x) {
+failure missing_of(const agent_config& x, const outbound_config& how) {
+  if (x.kind == agent_kind::http) {
+    if (auto at = url_of(x, how); !at)
+      return at.error();
+    if (x.http.secret.empty())
+      return {};
+    auto secret = read_secret(x.http.secret);
+    return secret ? failure{} : secret.error();
+  }
   if (needs_spawner(x))
     return services::missing(x.program);
   if (x.kind == agent_kind::plugin)
@@ -147,12 +173,14 @@ failure missing_of(const agent_config& x) {
 std::vector<config_problem> what_is_missing(const loaded_config& all) {
   std::vector<config_problem> out;
   for (const auto& x : all.value->agents) {
-    auto why = of_agent(x, missing_of(x));
+    auto why = of_agent(x, missing_of(x, all.value->outbound));
     if (!why)
       continue;
     // What it is where that is said, else the agent.
     config_origin at;
-    auto what = x.kind == agent_kind::plugin ? "library" : "command";
+    auto what = x.kind == agent_kind::plugin ? "library"
+                : x.kind == agent_kind::http ? "url"
+                                             : "command";
     for (const auto& place :
          {path{"agents", x.who.name}, path{"agents", x.who.name, what}})
       if (auto pos = all.said.find(pointer_of(place)); pos != all.said.end())
@@ -163,29 +191,30 @@ std::vector<config_problem> what_is_missing(const loaded_config& all) {
   return out;
 }
 
-standby_spec_ptr standby_of(const agent_config& x, services::spawner* through) {
+standby_spec_ptr standby_of(const agent_config& x, const agent_means& with) {
   auto out = std::make_shared<standby_spec>();
-  out->rule = {x.who, x.on_demand, x.idle, needs_spawner(x)};
-  out->make = [x, through] { return spec_of(x, through); };
+  out->rule = {x.who, x.on_demand, x.idle,
+               needs_spawner(x) || x.kind == agent_kind::http};
+  out->make = [x, with] { return spec_of(x, with); };
   return out;
 }
 
 core::result<agent_spec> spec_of(const agent_config& x,
-                                 services::spawner* through) {
+                                 const agent_means& with) {
   agent_spec out;
   out.who = x.who;
   out.kind = word_of(x.kind);
   if (is_long_lived(x)) {
-    assert(through != nullptr);
-    make_long_lived(out, x, *through);
+    assert(with.spawner != nullptr);
+    make_long_lived(out, x, with);
   } else {
     // A library that was there when the config was checked may be gone.
-    auto made = factory(x, through);
+    auto made = factory(x, with);
     if (!made)
       return of_agent(x, made.error());
     out.make = std::move(*made);
   }
-  out.outside = needs_spawner(x);
+  out.outside = needs_spawner(x) || x.kind == agent_kind::http;
   return out;
 }
 

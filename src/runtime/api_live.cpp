@@ -209,6 +209,8 @@ void node_api::agents_call(question& q) {
               then(answer_with(*body));
           };
           for (auto& entry : list) {
+            if (me->agent_details_)
+              me->agent_details_(entry);
             auto name = entry["name"].get<std::string>();
             auto host = me->home_->host(name).handle();
             if (!host) {

@@ -48,6 +48,11 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"drain", {"agent", "undo"}},
     {"reload", {}},
     {"status", {}},
+    {"webhooks", {}},
+    {"dead_letters", {}},
+    {"redeliver", {"letter"}},
+    {"callback", {"token", "output", "tasks", "error"}},
+    {"metrics", {"text"}},
     {"backup", {"path"}},
     {"cancel", {"run", "task", "reason"}},
     {"pause", {"run"}},
@@ -87,7 +92,7 @@ void check_known(const json& params, const names& known, core::problems& out) {
 
 /// Empty: the value is of the field's type, or the operation itself looks.
 std::string_view wanted_type(std::string_view field, const json& value) {
-  if (field == "wait" || field == "undo")
+  if (field == "wait" || field == "undo" || field == "text")
     return value.is_boolean() ? "" : "true or false";
   if (field == "priority")
     return value.is_number_integer() && value >= 1 && value <= 10
@@ -102,7 +107,7 @@ std::string_view wanted_type(std::string_view field, const json& value) {
   if (field == "format")
     return value == "wfcommons" ? "" : "`wfcommons`";
   for (auto other : {"input", "payload", "limit", "depth", "attempt", "version",
-                     "from", "to"})
+                     "from", "to", "output", "error"})
     if (field == other)
       return "";
   return value.is_string() ? "" : "a text";

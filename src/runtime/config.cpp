@@ -72,6 +72,14 @@ node_config read_tree(const core::node& root,
                    [&](auto& inner) { reading::read_limits(inner, out); });
   if (auto x = in.find("workspaces"); x && x->kind() != core::node_kind::null)
     reading::read_workspaces(*x, out);
+  reading::section(in, "outbound",
+                   [&](auto& inner) { reading::read_outbound(inner, out); });
+  if (auto x = in.find("webhooks"); x && x->kind() != core::node_kind::null)
+    reading::read_webhooks(*x, out);
+  reading::section(in, "traces",
+                   [&](auto& inner) { reading::read_traces(inner, out); });
+  reading::section(in, "log",
+                   [&](auto& inner) { reading::read_log(inner, out); });
   reading::finish(in, "");
   return out;
 }

@@ -9,6 +9,7 @@
 #include "core/allocation.hpp"
 #include "core/limits.hpp"
 #include "gateway/options.hpp"
+#include "runtime/config_outbound.hpp"
 #include "runtime/config_report.hpp"
 #include "services/process_contract.hpp"
 #include "services/process_run.hpp"
@@ -18,7 +19,15 @@
 
 namespace troupe::runtime {
 
-enum class agent_kind : uint8_t { echo, sleep, noop, shell, process, plugin };
+enum class agent_kind : uint8_t {
+  echo,
+  sleep,
+  noop,
+  shell,
+  process,
+  plugin,
+  http,
+};
 
 /// How a process and the node talk.
 enum class agent_protocol : uint8_t {
@@ -42,6 +51,7 @@ struct agent_config {
   /// Of `plugin`: the shared library, and which of its agents.
   std::string library;
   std::string agent;
+  http_agent_config http; // Of `http`.
   /// Not 0: none is there until there is work for it, and then so many at most.
   uint32_t on_demand = 0;
   std::chrono::milliseconds idle{300'000}; // Then one without work ends.
@@ -60,6 +70,10 @@ struct node_config {
   core::allocation_options allocation;
   core::limits_options limits;
   std::map<std::string, core::workspace_share> workspaces;
+  outbound_config outbound;
+  std::map<std::string, webhook_config> webhooks; // By name.
+  traces_config traces;
+  log_config log;
 };
 
 /// Where settings come from; what is further down wins.

@@ -7,13 +7,14 @@ namespace troupe::runtime {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, agent_kind>, 6> kind_words{
+constexpr std::array<std::pair<std::string_view, agent_kind>, 7> kind_words{
   {{"echo", agent_kind::echo},
    {"sleep", agent_kind::sleep},
    {"noop", agent_kind::noop},
    {"shell", agent_kind::shell},
    {"process", agent_kind::process},
-   {"plugin", agent_kind::plugin}}};
+   {"plugin", agent_kind::plugin},
+   {"http", agent_kind::http}}};
 
 constexpr std::array<std::pair<std::string_view, services::answer_form>, 2>
   answer_words{{{"output", services::answer_form::output},
@@ -27,6 +28,7 @@ constexpr std::array<std::pair<std::string_view, agent_protocol>, 2>
 constexpr uint32_t light_load_max = 1000;
 constexpr uint32_t process_load_max = 4;
 constexpr uint32_t plugin_load_max = 3; // Each may hold a thread.
+constexpr uint32_t http_load_max = 10;
 
 bool has_process(agent_kind kind) {
   return kind == agent_kind::shell || kind == agent_kind::process;
@@ -38,13 +40,15 @@ agent_config usual_agent(std::string name, agent_kind kind) {
   out.who.name = std::move(name);
   auto outside = has_process(kind);
   auto plugin = kind == agent_kind::plugin;
+  auto http = kind == agent_kind::http;
   out.who.max_load = outside  ? process_load_max
+                     : http   ? http_load_max
                      : plugin ? plugin_load_max
                               : light_load_max;
-  out.who.pure = !outside && !plugin;
+  out.who.pure = !outside && !plugin && !http;
   // Code of a team's own can do what its name says, the others what they are.
   out.who.capabilities = {out.who.name};
-  if (kind != agent_kind::process && !plugin)
+  if (kind != agent_kind::process && !plugin && !http)
     out.who.capabilities = {std::string{word_of(kind)}};
   return out;
 }
@@ -139,15 +143,25 @@ void read_limits(object_reader& in, agent_config& to) {
   finish(in, "agents.*.limits");
 }
 
+void read_answers(object_reader& in, agent_config& to) {
+  in.read("answers", to.answers,
+          core::words<services::answer_form>{answer_words});
+}
+
 /// What only processes have; elsewhere it is a mistake to say it.
 void read_process(object_reader& in, agent_config& to) {
   if (!has_process(to.kind)) {
     for (auto key :
-         {"command", "args", "env", "dir", "limits", "answers", "protocol"})
+         {"command", "args", "env", "dir", "limits", "answers", "protocol"}) {
+      if (to.kind == agent_kind::http && key == std::string_view{"answers"}) {
+        read_answers(in, to);
+        continue;
+      }
       if (auto x = in.find(key))
         x->fail_at_key("`" + std::string{key}
                          + "` is for agents of the kinds `shell` and `process`",
                        "remove it");
+    }
     return;
   }
   std::string command;
@@ -160,8 +174,7 @@ void read_process(object_reader& in, agent_config& to) {
   in.read("args", args);
   read_environment(in, to.program.environment);
   in.read("dir", to.program.directory);
-  in.read("answers", to.answers,
-          core::words<services::answer_form>{answer_words});
+  read_answers(in, to);
   in.read("protocol", to.protocol, core::words<agent_protocol>{protocol_words});
   if (to.protocol == agent_protocol::jsonrpc && in.has("answers"))
     in.find("answers")->fail_at_key(
@@ -203,7 +216,8 @@ void read_agent(const value& from, const agent_config* usual,
   auto kind = usual ? usual->kind : agent_kind::echo;
   auto known = in.read("kind", kind, core::words<agent_kind>{kind_words});
   if (!usual)
-    in.require("kind", "one of echo, sleep, noop, shell, process and plugin");
+    in.require("kind",
+               "one of echo, sleep, noop, shell, process, plugin and http");
   if (!known && (!usual || in.has("kind")))
     return; // What its fields mean depends on it.
   auto made =
@@ -213,6 +227,7 @@ void read_agent(const value& from, const agent_config* usual,
   read_on_demand(in, made);
   read_process(in, made);
   read_plugin(in, made);
+  read_http_agent(in, made);
   finish(in, "agents.*");
   auto pos = std::find_if(to.begin(), to.end(), [&](const auto& x) {
     return x.who.name == made.who.name;

@@ -177,6 +177,28 @@ void add_program(const agent_config& x, listing& to) {
   add("stdout_bytes", size_of(x.limits.output_bytes_max));
 }
 
+void add_http(const agent_config& x, listing& to) {
+  const auto& http = x.http;
+  const auto& name = x.who.name;
+  auto add = [&](const char* key, const json& value) {
+    to.add({"agents", name, key}, value);
+  };
+  add("url", http.url);
+  // Where it is, is no secret.
+  to.add_open({"agents", name, "secret"}, word_or_none(http.secret));
+  add("callback", word_or_none(http.callback));
+  add("call_timeout", time_of(http.call_timeout));
+  add("poll_every", time_of(http.poll_every));
+  add("answer_bytes", size_of(http.answer_bytes));
+  add("answers",
+      x.answers == services::answer_form::output ? "output" : "envelope");
+  to.add({"agents", name, "breaker", "failures"}, http.breaker.failures_max);
+  to.add({"agents", name, "breaker", "open_for"},
+         time_of(http.breaker.open_for));
+  to.add({"agents", name, "breaker", "open_max"},
+         time_of(http.breaker.open_max));
+}
+
 void add_agent(const agent_config& x, listing& to) {
   const auto& who = x.who;
   auto add = [&](const char* name, const json& value,
@@ -200,6 +222,33 @@ void add_agent(const agent_config& x, listing& to) {
     add("library", x.library);
     add("agent", word_or_none(x.agent));
   }
+  if (x.kind == agent_kind::http)
+    add_http(x, to);
+}
+
+void add_outbound(const node_config& x, listing& to) {
+  to.add({"outbound", "base"}, word_or_none(x.outbound.base));
+  to.add({"outbound", "ca_file"},
+         x.outbound.ca_file.empty() ? "off" : x.outbound.ca_file);
+  to.add({"outbound", "connections_max"}, x.outbound.connections_max);
+  if (x.webhooks.empty())
+    to.add({"webhooks"}, json::object());
+  for (const auto& [name, hook] : x.webhooks) {
+    to.add({"webhooks", name, "url"}, hook.url);
+    to.add_open({"webhooks", name, "secret"}, word_or_none(hook.secret));
+    to.add({"webhooks", name, "workspace"}, hook.workspace);
+    to.add({"webhooks", name, "events"}, hook.events);
+    to.add({"webhooks", name, "timeout"}, time_of(hook.timeout));
+    to.add({"webhooks", name, "attempts_max"}, hook.attempts_max);
+  }
+  to.add({"traces", "endpoint"}, word_or_none(x.traces.endpoint));
+  to.add({"traces", "sample"}, x.traces.sample);
+  to.add({"traces", "every"}, time_of(x.traces.every));
+  to.add({"log", "format"}, x.log.format == log_format::json ? "json" : "text");
+  to.add({"log", "level"}, x.log.level == log_level::debug  ? "debug"
+                           : x.log.level == log_level::info ? "info"
+                                                            : "warning");
+  to.add({"log", "file"}, x.log.file.empty() ? "off" : x.log.file);
 }
 
 void add_allocation(const core::allocation_options& x, listing& to) {
@@ -233,6 +282,7 @@ std::vector<shown_setting> shown_settings(const loaded_config& from) {
     to.add({"workspaces", name, "weight"}, share.weight);
     to.add({"workspaces", name, "cap"}, share.cap);
   }
+  add_outbound(config, to);
   return std::move(to.out);
 }
 

@@ -52,6 +52,12 @@ void read_gateway(object_reader& in, node_config& to);
 void read_allocation(object_reader& in, node_config& to);
 void read_limits(object_reader& in, node_config& to);
 void read_workspaces(const value& from, node_config& to);
+void read_outbound(object_reader& in, node_config& to);
+void read_webhooks(const value& from, node_config& to);
+void read_traces(object_reader& in, node_config& to);
+void read_log(object_reader& in, node_config& to);
+/// What only agents behind HTTP have.
+void read_http_agent(object_reader& in, agent_config& to);
 /// Laid over `usual` where the names are the same.
 void read_agents(const value& from, const std::vector<agent_config>& usual,
                  std::vector<agent_config>& to);

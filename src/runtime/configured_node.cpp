@@ -14,8 +14,23 @@ namespace troupe::runtime {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+namespace {
+
+/// Empty, where a node keeps nothing.
+std::string file_in(const std::string& data, const char* name) {
+  return data.empty() ? std::string{} : data + "/" + name;
+}
+
+} // namespace
+
 configured_node::configured_node(loaded_config config)
-  : config_(*config.value), present_(std::move(config)) {}
+  : config_(*config.value), present_(std::move(config)), log_(config_.log),
+    traces_(config_.traces),
+    trace_board_({config_.traces.sample}, traces_.on()),
+    http_agents_(config_.outbound,
+                 [this](const task& x) { return trace_board_.traceparent(x); }),
+    webhooks_(config_.webhooks, file_in(config_.node.data, "webhooks.json"),
+              config_.node.shards) {}
 
 configured_node::~configured_node() = default;
 
@@ -60,34 +75,116 @@ failure configured_node::open_spawner(const std::vector<agent_config>& agents) {
   return {};
 }
 
-failure configured_node::start(doors which) {
-  const auto& agents = config_.agents;
-  if (auto why = open_spawner(agents))
-    return why;
-  node_ = std::make_unique<node>(config_.node);
+agent_means configured_node::means() {
+  return {spawner_.get(), &http_agents_,
+          [this](const task& x) { return trace_board_.traceparent(x); }};
+}
+
+void configured_node::begin_webhooks() {
+  auto api = node_insides::api(*node_);
+  api->on_webhooks(&webhooks_);
+  if (config_.webhooks.empty())
+    return;
+  const auto& home = node_insides::home(*node_);
+  auto read = [weak = std::weak_ptr{api}](read_job job,
+                                          const std::function<void()>& lost) {
+    if (auto to = weak.lock())
+      to->read_store(std::move(job), lost);
+    else
+      lost();
+  };
+  webhooks_.start(
+    {http_agents_.client(), read, home.now, home.random, home.warn},
+    node_insides::first_seq(*node_));
+}
+
+/// Before the node starts: what its agents and listeners are.
+failure configured_node::make_node() {
+  auto opts = config_.node;
+  opts.warn = [this, say = opts.warn](const std::string& text) {
+    webhooks_.alert(text, utc_now());
+    if (log_.takes_warnings())
+      log_.warning(text, utc_now());
+    else if (say)
+      say(text);
+    else
+      std::fprintf(stderr, "troupe: %s\n", text.c_str());
+  };
+  node_ = std::make_unique<node>(std::move(opts));
+  node_insides::on_commit(*node_, [this](const batch_ptr& x) {
+    trace_board_.learn(*x);
+    traces_.committed(x);
+    log_.committed(x);
+  });
+  if (!config_.webhooks.empty())
+    node_insides::on_commit(
+      *node_, [this](const batch_ptr& x) { webhooks_.committed(*x); });
   auto& house = node_insides::options(*node_);
   house.allocation = config_.allocation;
   house.limits = config_.limits;
   house.shares = config_.workspaces;
-  for (const auto& x : agents) {
+  for (const auto& x : config_.agents) {
     if (x.on_demand > 0) {
-      node_insides::add_on_demand(*node_, standby_of(x, spawner_.get()));
+      node_insides::add_on_demand(*node_, standby_of(x, means()));
       continue;
     }
-    auto spec = spec_of(x, spawner_.get());
+    auto spec = spec_of(x, means());
     if (!spec)
       return spec.error();
     node_insides::add(*node_, std::move(*spec));
   }
+  return {};
+}
+
+/// What the operations of the node ask besides its actors.
+void configured_node::join_api() {
+  auto api = node_insides::api(*node_);
+  if (read_)
+    api->on_reload([this] { return reload(); });
+  api->on_callback([this](const std::string& token, const std::string& body) {
+    return http_agents_.take(token, body);
+  });
+  api->on_agents([this](nlohmann::json& entry) { http_agents_.add_to(entry); });
+  traces_.start(http_agents_.client());
+  api->add_figures([this](core::metric_page& page) {
+    traces_.add_figures(page);
+    log_.add_figures(page);
+    webhooks_.add_figures(page);
+  });
+  begin_webhooks();
+}
+
+failure configured_node::open_doors() {
+  server_ =
+    std::make_shared<gateway::http_server>(node_->api(), config_.gateway);
+  // Weak: the node lives longer, and may be asked until its end.
+  node_insides::api(*node_)->add_figures(
+    [from = std::weak_ptr{server_}](core::metric_page& page) {
+      if (auto server = from.lock())
+        server->add_figures(page);
+    });
+  server_->on_answer([this](const gateway::http_request& what, unsigned status,
+                            core::duration took) {
+    log_.request({what.request_id, what.method, std::string{what.route},
+                  what.workspace, status, took},
+                 utc_now());
+  });
+  return server_->start();
+}
+
+failure configured_node::start(doors which) {
+  if (auto why = open_spawner(config_.agents))
+    return why;
+  if (auto why = log_.open())
+    return why;
+  if (auto why = webhooks_.open())
+    return why;
+  if (auto why = make_node())
+    return why;
   if (auto why = node_->start())
     return why;
-  if (read_)
-    node_insides::api(*node_)->on_reload([this] { return reload(); });
-  if (which == doors::none)
-    return {};
-  server_ =
-    std::make_unique<gateway::http_server>(node_->api(), config_.gateway);
-  return server_->start();
+  join_api();
+  return which == doors::none ? failure{} : open_doors();
 }
 
 failure configured_node::stop() {
@@ -103,7 +200,10 @@ failure configured_node::stop(milliseconds deadline) {
   // Half the time at most: streams of slow readers must not cost the agents'.
   if (server_)
     server_->stop(left() / 2);
+  webhooks_.stop();
   auto why = node_ ? node_->stop(left()) : failure{};
+  constexpr milliseconds last_spans{1'000};
+  traces_.stop(std::min(last_spans, left()));
   server_.reset();
   return why;
 }
@@ -167,7 +267,7 @@ failure configured_node::apply(const config_change& x,
                                const std::vector<agent_config>& all) {
   crew_change change;
   for (const auto& agent : x.put) {
-    auto spec = spec_of(agent, spawner_.get());
+    auto spec = spec_of(agent, means());
     if (!spec)
       return spec.error();
     change.put.push_back(std::make_shared<const agent_spec>(std::move(*spec)));
@@ -176,7 +276,7 @@ failure configured_node::apply(const config_change& x,
   change.outdated = x.outdated;
   for (const auto& agent : all)
     if (agent.on_demand > 0)
-      change.on_demand.push_back(standby_of(agent, spawner_.get()));
+      change.on_demand.push_back(standby_of(agent, means()));
   failure why{errc::restarting, category::unknown,
               "the crew restarts; reload again"};
   auto crew = node_insides::home(*node_).crew;

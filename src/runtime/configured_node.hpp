@@ -8,8 +8,13 @@
 
 #include "core/api.hpp"
 #include "gateway/http_server.hpp"
+#include "runtime/agent_kinds.hpp"
 #include "runtime/config.hpp"
+#include "runtime/http_agents.hpp"
+#include "runtime/node_log.hpp"
 #include "runtime/reload.hpp"
+#include "runtime/trace_exporter.hpp"
+#include "runtime/webhooks.hpp"
 
 namespace troupe::runtime {
 
@@ -42,6 +47,11 @@ public:
   std::vector<std::string> addresses() const;
 
 private:
+  agent_means means();
+  failure make_node();
+  void join_api();
+  void begin_webhooks();
+  failure open_doors();
   failure open_spawner(const std::vector<agent_config>& agents);
   core::api_answer reload();
   failure apply(const config_change& x, const std::vector<agent_config>& all);
@@ -53,8 +63,13 @@ private:
   size_t process_slots_max_ = 0;
   // In order of their lives: agents of the node use the spawner.
   std::unique_ptr<services::spawner> spawner_;
+  node_log log_;
+  trace_exporter traces_;
+  trace_board trace_board_;
+  http_agents http_agents_; // Its client ends before what it calls back.
+  webhooks webhooks_;
   std::unique_ptr<node> node_;
-  std::unique_ptr<gateway::http_server> server_;
+  std::shared_ptr<gateway::http_server> server_;
 };
 
 /// What the store in a data directory says of itself; harmless beside a running

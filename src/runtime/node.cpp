@@ -12,6 +12,7 @@
 #include <caf/send.hpp>
 
 #include "runtime/house_plan.hpp"
+#include "runtime/node_figures.hpp"
 #include "runtime/node_insides.hpp"
 #include "runtime/process_sample.hpp"
 #include "runtime/scheduler.hpp"
@@ -62,6 +63,10 @@ struct node::parts {
   std::unique_ptr<caf::actor_system> system;
   supervisor root;
   std::shared_ptr<runtime::node_api> api;
+  std::vector<commit_listener> listeners;
+  std::vector<uint64_t> first_seq; // By shard, as the store was opened.
+  std::shared_ptr<runtime::node_figures> figures =
+    std::make_shared<runtime::node_figures>();
 
   failure open();
   void spawn();
@@ -153,6 +158,10 @@ failure node::parts::open() {
   auto opened = std::make_shared<open_store>();
   opened->writer = std::move(writer);
   opened->facts = std::move(*facts);
+  first_seq = opened->facts.next_seq;
+  opened->listeners = listeners;
+  opened->listeners.push_back(
+    [to = figures](const batch_ptr& x) { to->fold(*x); });
   runtime::plan_options all;
   all.house = house;
   all.store = store;
@@ -179,6 +188,8 @@ void node::parts::spawn() {
   root = std::move(*spawned);
   api = std::make_shared<runtime::node_api>(*system, plan.home, root.handle,
                                             plan.monitors);
+  api->add_figures(
+    [from = figures](core::metric_page& page) { from->add_to(page); });
 }
 
 namespace {
@@ -331,6 +342,14 @@ void node_insides::add(node& x, agent_spec spec) {
 
 void node_insides::add_on_demand(node& x, standby_spec_ptr spec) {
   x.parts_->on_demand.push_back(std::move(spec));
+}
+
+const std::vector<uint64_t>& node_insides::first_seq(node& x) {
+  return x.parts_->first_seq;
+}
+
+void node_insides::on_commit(node& x, commit_listener listen) {
+  x.parts_->listeners.push_back(std::move(listen));
 }
 
 house_options& node_insides::options(node& x) {

@@ -57,6 +57,11 @@ void node_api::call(core::api_request what, callback then) {
     {"tree", &node_api::tree_call},
     {"agents", &node_api::agents_call},
     {"status", &node_api::status_call},
+    {"callback", &node_api::callback_call},
+    {"webhooks", &node_api::webhooks_call},
+    {"dead_letters", &node_api::dead_letters_call},
+    {"redeliver", &node_api::redeliver_call},
+    {"metrics", &node_api::metrics_call},
     {"backup", &node_api::backup_call},
     {"drain", &node_api::drain_call},
     {"reload", &node_api::reload_call},
@@ -139,6 +144,11 @@ core::id node_api::new_run(std::string_view workspace,
   auto slot =
     key.empty() ? unique * 61 % core::id::slots : core::slot_of(workspace, key);
   return core::id::make(home_->now(), slot, unique);
+}
+
+void node_api::read_store(read_job job, const std::function<void()>& lost) {
+  read(keep_promise(std::move(job), lost),
+       [lost](const core::api_answer&) { lost(); });
 }
 
 void node_api::read(read_job job, const callback& then) {

@@ -4,16 +4,19 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <caf/actor_system.hpp>
 #include <nlohmann/json_fwd.hpp>
 
 #include "actors/house.hpp"
 #include "core/api.hpp"
+#include "core/metric_page.hpp"
 
 namespace troupe::runtime {
 
 class live_hub;
+class webhooks;
 
 /// The semantic layer over the actors: validates, asks, answers. Parsing is
 /// done on the caller's thread, reading on the readers'.
@@ -34,6 +37,28 @@ public:
   void on_reload(std::function<core::api_answer()> how) {
     reload_ = std::move(how);
   }
+
+  /// What `callback` does: a token and a body. Must not block; before the first
+  /// call.
+  using callback_taker = std::function<core::api_answer(
+    const std::string& token, const std::string& body)>;
+  void on_callback(callback_taker how) { callback_ = std::move(how); }
+
+  /// Webhooks, for their operations; null: there are none. Before the first
+  /// call; they live as long as calls come.
+  void on_webhooks(webhooks* what) { webhooks_ = what; }
+
+  /// Runs a job on a reader's thread; `lost` is called if that is lost.
+  void read_store(read_job job, const std::function<void()>& lost);
+
+  /// Who adds to an entry of `agents`. Must not block; before the first call.
+  void on_agents(std::function<void(nlohmann::json&)> how) {
+    agent_details_ = std::move(how);
+  }
+
+  /// Who adds figures to `metrics`. Called on any thread; must not block.
+  using figure_source = std::function<void(core::metric_page&)>;
+  void add_figures(figure_source from);
 
   /// A command, typed: for embedded programs and benchmarks.
   void submit(command what, answer_callback then);
@@ -84,6 +109,12 @@ private:
   void drain_call(question& q);
   // api_reload.cpp
   void reload_call(question& q);
+  // api_webhooks.cpp
+  void webhooks_call(question& q);
+  void dead_letters_call(question& q);
+  void redeliver_call(question& q);
+  // api_callback.cpp
+  void callback_call(question& q);
   // api_status.cpp
   void status_call(question& q);
   // api_workflows.cpp
@@ -96,8 +127,17 @@ private:
   // api_watch.cpp
   struct watching;
   std::shared_ptr<live_hub> hub();
+  // api_metrics.cpp
+  void metrics_call(question& q);
+  void add_agents(question q, std::shared_ptr<core::metric_page> page);
+  void add_demand(question q, std::shared_ptr<core::metric_page> page);
 
   std::function<core::api_answer()> reload_;
+  callback_taker callback_;
+  webhooks* webhooks_ = nullptr;
+  std::function<void(nlohmann::json&)> agent_details_;
+  std::mutex figures_mutex_;
+  std::vector<figure_source> figures_;
   caf::actor_system& sys_;
   house_ptr home_;
   caf::actor root_;

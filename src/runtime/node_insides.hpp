@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 
 #include "actors/host.hpp"
+#include "actors/journal.hpp"
 #include "runtime/node_api.hpp"
 #include "troupe/node.hpp"
 
@@ -33,6 +34,10 @@ public:
   static void add(node& x, agent_spec spec);
   /// Before `start`: what agents are made from when their work is there.
   static void add_on_demand(node& x, standby_spec_ptr spec);
+  /// The next fact of each shard, when the store was opened.
+  static const std::vector<uint64_t>& first_seq(node& x);
+  /// Before `start`: who hears of every batch that is durable.
+  static void on_commit(node& x, commit_listener listen);
   /// Before `start`: actor limits and policies beyond the public options.
   static house_options& options(node& x);
   /// Before `start`: the longest pause before what has failed starts again.

@@ -23,7 +23,7 @@ bool same(const agent_config& a, const agent_config& b) {
   auto rest = [](const agent_config& x) {
     return std::tie(x.kind, x.program, x.limits.output_bytes_max, x.answers,
                     x.protocol, x.capabilities_named, x.time_max, x.library,
-                    x.agent, x.on_demand, x.idle);
+                    x.agent, x.on_demand, x.idle, x.http);
   };
   return parts_of(a.who) == parts_of(b.who)
          && parts_of(a.limits.errors) == parts_of(b.limits.errors)

@@ -57,7 +57,9 @@ void linked_process::assign(const task& t, const reply& done) {
       twice.error.code = errc::invalid_state;
       return done(std::move(twice));
     }
-    self->apply(self->link_.assign(t, self->now()));
+    const auto& trace = self->request_.traceparent;
+    self->apply(
+      self->link_.assign(t, self->now(), trace ? trace(t) : std::string{}));
   });
   done.on_cancel([weak = weak_from_this(), key](bool force) {
     if (auto self = weak.lock())

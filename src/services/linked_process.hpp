@@ -25,6 +25,8 @@ struct linked_request {
   std::vector<std::string> allowed; // Capabilities; empty: any.
   /// What the agent announced; on the loop's thread. Empty: nobody listens.
   std::function<void(std::vector<std::string>)> announced;
+  /// W3C trace context of an attempt; empty: nobody knows it.
+  std::function<std::string(const task&)> traceparent;
 };
 
 /// A long-lived process that works on many tasks: its pipes, its timers, and

@@ -7,12 +7,14 @@ using namespace troupe::core::test;
 TEST_CASE("an agent says hello, gets a task and answers it", "[core]")
 {
   talk t;
-  t.take(t.link.assign(task_of("a"), t.now)); // Waits for the greeting.
+  // Waits for the greeting.
+  t.take(t.link.assign(task_of("a"), t.now, "00-trace"));
   CHECK(t.said.empty());
   t.greet();
   REQUIRE(t.said.size() == 2);
   CHECK(t.said[0]["result"]["credit"] == 3);
   CHECK(t.said[1]["method"] == "task/assign");
+  CHECK(t.said[1]["params"]["traceparent"] == "00-trace");
   CHECK(t.said[1]["params"]["id"] == "a");
   CHECK(t.said[1]["params"]["input"]["n"] == 1);
   t.says({{"id", t.said[1]["id"]}, {"result", {{"accepted", true}}}});

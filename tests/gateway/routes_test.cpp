@@ -148,7 +148,7 @@ TEST_CASE("who asks, for which workspace, as part of what, goes along",
   CHECK(got.by.door == "http");
   CHECK(got.by.principal == "local");
   CHECK(got.by.request == "r-1");
-  CHECK(got.by.trace == "0af7651916cd43dd8448eb211c80319c");
+  CHECK(got.by.trace == "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   CHECK(nlohmann::json::parse(got.params.view())["wait"] == true);
   req.prefer = "wait=10";
   req.traceparent = "00-00000000000000000000000000000000-b7ad6b7169203331-01";

@@ -111,7 +111,7 @@ TEST_CASE("the sample says what holds without it", "[config][docs]")
 
 TEST_CASE("the sample has every setting", "[config][docs]")
 {
-  CHECK(good(whole_sample()).agents.size() == 6);
+  CHECK(good(whole_sample()).agents.size() == 7);
   auto tree = core::read_yaml(whole_sample());
   REQUIRE(tree.problems.empty());
   for (auto path : settings()) {

@@ -30,7 +30,7 @@ std::string line(const std::vector<shown_setting>& all,
 
 /// The setting in the list of all: with `*` for a name.
 std::string pattern_of(const std::string& path) {
-  auto named = std::regex{"^(agents|workspaces)\\.[^.]+\\."};
+  auto named = std::regex{"^(agents|workspaces|webhooks)\\.[^.]+\\."};
   auto out = std::regex_replace(path, named, "$1.*.");
   auto inside = std::regex{"^(agents\\.\\*\\.env|limits\\.resources)\\..*"};
   return std::regex_replace(out, inside, "$1");
@@ -64,7 +64,9 @@ TEST_CASE("each setting of the list is shown by a whole configuration",
           "[config]")
 {
   auto all = shown("agents: {a: {kind: process, command: x, on_demand: 1},\n"
-                   "         b: {kind: plugin, library: x}}\n"
+                   "         b: {kind: plugin, library: x},\n"
+                   "         c: {kind: http, url: 'http://h/'}}\n"
+                   "webhooks: {h: {url: 'http://h/', secret: env:X}}\n"
                    "workspaces: {w: {}}\n");
   std::set<std::string> found;
   for (const auto& x : all) {

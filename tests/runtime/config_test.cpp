@@ -172,7 +172,7 @@ TEST_CASE("what is wrong beside the file names the flag or the variable",
   from.set = {"agents.x.max_load=4"};
   CHECK(wrong("", from)
         == "--set agents.x.max_load=4: `kind` is missing (at /agents/x); one "
-           "of echo, sleep, noop, shell, process and plugin\n");
+           "of echo, sleep, noop, shell, process, plugin and http\n");
   from.set.clear();
   from.listen = "everywhere";
   from.environment = {{"TROUPE_NODE_THREDS", "4"},

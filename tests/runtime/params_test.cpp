@@ -80,17 +80,18 @@ TEST_CASE("params that are wrong are told by name, all at once", "[runtime]")
 TEST_CASE("the door takes the fields of each operation, and no other",
           "[runtime]")
 {
-  // What says a source has a form of its own; `answer` is the door's word.
+  // What says a source has a form of its own; `answer` is the door's word, and
+  // `text` is an address of its own.
   const std::set<std::string_view> elsewhere{
-    "workflow", "definition", "tasks", "name",   "input",
-    "priority", "format",     "wait",  "answer", "time_scale"};
+    "workflow", "definition", "tasks",  "name",       "input", "priority",
+    "format",   "wait",       "answer", "time_scale", "text"};
   std::map<std::string_view, std::set<std::string_view>> taken;
   for (const auto& x : gateway::routes()) {
     auto& fields = taken[x.op];
     for (auto list : {x.query, x.body.fields})
       for (auto word : gateway::field_words(list))
         fields.insert(word);
-    for (auto id : {"run", "task", "agent"})
+    for (auto id : {"run", "task", "agent", "token", "letter"})
       if (x.pattern.find("{" + std::string{id} + "}") != x.pattern.npos)
         fields.insert(id);
   }

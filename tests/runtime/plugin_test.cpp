@@ -39,7 +39,7 @@ std::string end_of(const std::string& agent, const std::string& input) {
   node x{config.node};
   for (const auto& each : config.agents)
     if (each.kind == agent_kind::plugin)
-      node_insides::add(x, *spec_of(each, nullptr));
+      node_insides::add(x, *spec_of(each, {}));
   REQUIRE_FALSE(x.start());
   auto end =
     x.run(R"({"workflow":"w","steps":{"a":{"agent":"x","retries":0,"input":)"

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace troupe::core {
+
+/// HMAC with SHA-256: 32 bytes.
+std::string hmac_sha256(std::string_view secret, std::string_view text);
+
+} // namespace troupe::core

@@ -1,0 +1,319 @@
+#include <fstream>
+
+#include <sys/stat.h>
+
+#include "core/hmac.hpp"
+#include "core/sha256.hpp"
+#include "outbound/odd_server.hpp"
+#include "runtime/asking.hpp"
+#include "runtime/config_cast.hpp"
+#include "runtime/configured_node.hpp"
+#include "runtime/directory.hpp"
+
+// What leaves a node, as its receivers see it: agents behind HTTP, webhooks,
+// traces, the log.
+
+using namespace troupe;
+using namespace troupe::runtime;
+using namespace troupe::test;
+using nlohmann::json;
+
+namespace {
+
+/// A node without doors, with this configuration over the usual one.
+struct scene {
+  explicit scene(const std::string& text)
+    : node(read_config(
+      "node: {data: '" + data.operator/("d") + "', shards: 4}\n" + text, {})) {}
+
+  void start() {
+    auto why = node.start(doors::none);
+    INFO(why.message);
+    REQUIRE_FALSE(why);
+  }
+
+  core::api_answer call(const char* op, const json& params) {
+    std::promise<core::api_answer> answered;
+    core::api_request what;
+    what.op = op;
+    what.params = core::text{params.dump()};
+    what.by.trace = trace;
+    node.api()->call(
+      what, [&](core::api_answer x) { answered.set_value(std::move(x)); });
+    return answered.get_future().get();
+  }
+  json ask(const char* op, const json& params = json::object()) {
+    auto got = call(op, params);
+    INFO(op << ": " << got.error.message);
+    REQUIRE_FALSE(got.error);
+    return json::parse(got.body.view());
+  }
+  /// The run at its end.
+  json run(const json& task) {
+    return ask("submit", {{"tasks", json::array({task})}, {"wait", true}});
+  }
+
+  directory data;
+  std::string trace;
+  configured_node node;
+};
+
+json for_agent(const std::string& name) {
+  return {{"agent", name}, {"input", {{"n", 1}}}};
+}
+
+bool made() {
+  ::setenv("TROUPE_TEST_SECRET", "not to be seen", 1);
+  return true;
+}
+const bool secret_is_there = made();
+
+/// The first event of that kind among all deliveries so far.
+json event_of(const std::vector<received>& all, const std::string& kind,
+              const std::string& detail = {}) {
+  for (const auto& x : all) {
+    auto body = json::parse(x.body);
+    for (const auto& event : body["events"])
+      if (event["kind"] == kind
+          && (detail.empty() || event.value("detail", "") == detail))
+        return event;
+  }
+  return {};
+}
+
+/// Looks at what came, and waits for more, until `good`.
+template <class Good>
+void until(const odd_server& server, Good good) {
+  for (size_t n = 1; !good(server.all()); ++n)
+    server.wait_for(n);
+}
+
+} // namespace
+
+TEST_CASE("a task goes to an agent behind HTTP, and its output comes back",
+          "[outward]")
+{
+  odd_server server{always(200, R"({"text":"tea"})")};
+  scene at{
+    "outbound: {base: '" + server.address()
+    + "'}\n"
+      "agents:\n"
+      "  content-generator: {kind: http, secret: env:TROUPE_TEST_SECRET}\n"};
+  at.trace = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  at.start();
+  auto run = at.run(for_agent("content-generator"));
+  CHECK(run["state"] == "completed");
+  auto came = server.wait_for(1);
+  CHECK(came.target == "/api/agents/content-generator");
+  CHECK(came.headers["authorization"].starts_with("Bearer "));
+  CHECK(came.headers["traceparent"].substr(0, 36)
+        == "00-0af7651916cd43dd8448eb211c80319c-");
+  auto agents = at.ask("agents")["agents"];
+  REQUIRE(agents.size() == 1);
+  CHECK(agents[0]["kind"] == "http");
+  CHECK(agents[0]["http"]["breaker"]["state"] == "closed");
+}
+
+TEST_CASE("an agent that calls back is heard", "[outward]")
+{
+  odd_server server{always(202, "")};
+  scene at{"agents:\n  slow: {kind: http, url: '" + server.address()
+           + "/work', callback: 'http://127.0.0.1:1'}\n"};
+  at.start();
+  auto run = at.ask("submit", {{"tasks", {for_agent("slow")}}})["run"];
+  auto url =
+    json::parse(server.wait_for(1).body)["callback_url"].get<std::string>();
+  auto token = url.substr(url.rfind('/') + 1);
+  CHECK(at.call("callback", {{"token", "0" + token}}).error.code
+        == errc::not_found);
+  CHECK(at.call("callback", {{"token", token}, {"error", 1}}).error.code
+        == errc::invalid);
+  CHECK(at.ask("callback", {{"token", token}, {"output", 42}})["taken"]
+        == true);
+  CHECK(at.call("callback", {{"token", token}}).error.code == errc::not_found);
+  auto watched = std::make_shared<std::promise<void>>();
+  core::watch_request what;
+  what.run = *core::id_from(run.get<std::string>());
+  at.node.api()->watch(what, [watched](const core::watch_event& x) {
+    if (x.last)
+      watched->set_value();
+    return !x.last;
+  });
+  watched->get_future().wait();
+  CHECK(at.ask("run", {{"run", run}})["state"] == "completed");
+}
+
+TEST_CASE("a secret that is not there is told before the node starts",
+          "[outward]")
+{
+  scene agent{"agents: {a: {kind: http, url: 'http://h/', "
+              "secret: env:TROUPE_NO_SUCH}}\n"};
+  CHECK(agent.node.start(doors::none).message
+        == "agent `a`: the variable TROUPE_NO_SUCH holds a secret and is not "
+           "set in the environment of the node");
+  scene hook{"webhooks: {w: {url: 'http://h/', secret: 'file:/no/such'}}\n"};
+  CHECK(hook.node.start(doors::none)
+          .message.starts_with(
+            "webhook `w`: the secret in /no/such cannot be read"));
+}
+
+TEST_CASE("a webhook is told what happens, signed", "[outward]")
+{
+  odd_server server{always(200, "")};
+  scene at{"webhooks:\n  chat: {url: '" + server.address()
+           + "/hook', secret: env:TROUPE_TEST_SECRET}\n"};
+  at.start();
+  auto run = at.run(for_agent("echo"));
+  until(server, [](const auto& all) {
+    return !event_of(all, "run_state", "completed").is_null();
+  });
+  auto all = server.all();
+  CHECK(event_of(all, "task_ended")["run"] == run["run"]);
+  for (auto& x : all) {
+    auto signature = x.headers["troupe-signature"];
+    auto stamp = signature.substr(2, signature.find(',') - 2);
+    CHECK(signature.substr(signature.find("v1=") + 3)
+          == core::to_hex(
+            core::hmac_sha256("not to be seen", stamp + "." + x.body)));
+    CHECK(x.headers["troupe-delivery"].size() == 32);
+    CHECK(json::parse(x.body)["webhook"] == "chat");
+  }
+}
+
+TEST_CASE("a webhook hears of its kinds and its workspace only", "[outward]")
+{
+  odd_server server{always(200, "")};
+  auto secret = std::string{"secret: env:TROUPE_TEST_SECRET"};
+  scene at{"webhooks:\n  other: {url: '" + server.address() + "/other', "
+           + secret + ", workspace: blue}\n  ends: {url: '" + server.address()
+           + "/ends', " + secret + ", events: [task_ended]}\n"};
+  at.start();
+  at.run(for_agent("echo"));
+  until(server, [](const auto& all) { return !all.empty(); });
+  auto all = server.all();
+  for (const auto& x : all) {
+    CHECK(x.target == "/ends");
+    auto body = json::parse(x.body);
+    for (const auto& event : body["events"])
+      CHECK(event["kind"] == "task_ended");
+  }
+}
+
+TEST_CASE("a webhook goes on after a restart where it was", "[outward]")
+{
+  std::atomic<bool> well{false};
+  odd_server server{[&](const received& what, odd_peer& to) {
+    always(well ? 200 : 500, "")(what, to);
+  }};
+  auto text = "webhooks:\n  chat: {url: '" + server.address()
+              + "', secret: env:TROUPE_TEST_SECRET}\n";
+  scene at{text};
+  at.start();
+  auto run = at.run(for_agent("echo"));
+  server.wait_for(1);
+  REQUIRE_FALSE(at.node.stop());
+  well = true;
+  configured_node again{read_config(
+    "node: {data: '" + at.data.operator/("d") + "', shards: 4}\n" + text, {})};
+  REQUIRE_FALSE(again.start(doors::none));
+  auto before = server.all().size();
+  until(server, [&](const auto& all) {
+    std::vector<received> after{all.begin() + static_cast<long>(before),
+                                all.end()};
+    return event_of(after, "run_state", "completed")["run"] == run["run"];
+  });
+}
+
+TEST_CASE("what nobody takes becomes a dead letter, and can be sent again",
+          "[outward]")
+{
+  std::atomic<bool> well{false};
+  odd_server server{[&](const received& what, odd_peer& to) {
+    always(well ? 200 : 422, "")(what, to);
+  }};
+  scene at{"webhooks:\n  chat: {url: '" + server.address()
+           + "', secret: env:TROUPE_TEST_SECRET, events: [run_accepted]}\n"};
+  at.start();
+  auto run = at.run(for_agent("echo"));
+  auto letters = [&] { return at.ask("dead_letters")["letters"]; };
+  while (letters().empty())
+    std::this_thread::yield();
+  auto one = letters()[0];
+  CHECK(one["webhook"] == "chat");
+  CHECK(one["events"][0]["run"] == run["run"]);
+  CHECK(one["why"].get<std::string>().find("422") != std::string::npos);
+  CHECK(at.call("redeliver", {{"letter", "no"}}).error.code == errc::not_found);
+  well = true;
+  at.ask("redeliver", {{"letter", one["id"]}});
+  while (!letters().empty())
+    std::this_thread::yield();
+  CHECK(server.all().back().headers["troupe-delivery"] == one["id"]);
+  auto shown = at.ask("webhooks")["webhooks"][0];
+  CHECK(shown["dead"] == 1);
+  CHECK(shown["behind"] == 0);
+}
+
+TEST_CASE("spans go to a collector, in the trace of who submitted", "[outward]")
+{
+  odd_server collector{always(200, "{}")};
+  scene at{"traces: {endpoint: '" + collector.address()
+           + "/v1/traces', every: 10ms}\n"};
+  at.trace = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  at.start();
+  at.run(for_agent("echo"));
+  json spans = json::array();
+  until(collector, [&](const auto& all) {
+    spans.clear();
+    for (const auto& x : all) {
+      auto body = json::parse(x.body);
+      for (const auto& y : body["resourceSpans"][0]["scopeSpans"][0]["spans"])
+        spans.push_back(y);
+    }
+    return spans.size() == 3;
+  });
+  CHECK(collector.all()[0].target == "/v1/traces");
+  for (const auto& x : spans)
+    CHECK(x["traceId"] == "0af7651916cd43dd8448eb211c80319c");
+}
+
+TEST_CASE("a process is told its trace", "[outward]")
+{
+  scene at{"agents: {shell: {kind: shell}}\n"};
+  at.trace = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  at.start();
+  json task{{"agent", "shell"}, {"input", {{"command", "echo $TRACEPARENT"}}}};
+  auto run = at.run(task)["run"];
+  auto got = at.ask("tasks", {{"run", run}})["tasks"][0];
+  auto text = got["output"]["stdout"].get<std::string>();
+  CHECK(text.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+}
+
+TEST_CASE("each line of the log is JSON and shows no secret", "[outward]")
+{
+  directory where;
+  auto file = where / "log";
+  {
+    scene at{"log: {format: json, level: info, file: '" + file + "'}\n"};
+    at.start();
+    json task{{"agent", "shell"},
+              {"input", {{"command", "echo TOKEN=hush >&2; exit 3"}}},
+              {"retries", 0}};
+    CHECK(at.run(task)["state"] == "failed");
+    at.node.stop();
+  }
+  std::ifstream lines{file};
+  std::vector<json> all;
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.find("hush") == line.npos);
+    all.push_back(json::parse(line, nullptr, false));
+    REQUIRE(all.back().is_object());
+    CHECK(all.back()["level"] == "info");
+  }
+  REQUIRE(all.size() == 2);
+  CHECK(all[0]["event"] == "task_ended");
+  CHECK(all[0]["agent"] == "shell");
+  CHECK(all[0]["state"] == "failed");
+  CHECK(all[1]["event"] == "run_ended");
+  CHECK(all[1]["run"] == all[0]["run"]);
+}
