@@ -15,14 +15,12 @@
 #include "core/workflow.hpp"
 #include "troupe/agent.hpp"
 
-// What crosses mailboxes. Lists, not single items, on every hot edge. What
-// stays on one node may carry shared immutable data; nothing may carry a reply
-// promise. Who sends what to whom: messages.hpp.
+// What crosses mailboxes. Lists, not single items, on every hot edge. Shared
+// data is immutable, nothing carries a promise. Who sends what: messages.hpp.
 
 namespace troupe {
 
 // -- work on its way ----------------------------------------------------------
-
 /// The token of an attempt. The epoch grows at every start of a process, so a
 /// token is never given twice; a result with another token is refused.
 struct token {
@@ -148,7 +146,6 @@ struct hello {
 };
 
 // -- commands -----------------------------------------------------------------
-
 enum class verb : uint8_t {
   submit,
   cancel,
@@ -158,7 +155,10 @@ enum class verb : uint8_t {
   signal,
   approve,
   reject,
-  define, // Keep this workflow under its name and version.
+  define,  // Keep this workflow under its name and version.
+  release, // A task that is held.
+  hold,    // A task that waits for its next try.
+  keep,    // This strategy.
 };
 
 /// A command as it travels door -> shard. Idempotent: a submission by the run's
@@ -176,7 +176,8 @@ struct command {
   std::vector<core::workflow_ptr> parts;
   bool ad_hoc = false; // `definition` is a list of tasks, not a workflow.
   core::text body;     // Input, signal payload, ...
-  std::string name;    // Signal's name; who answers; ...
+  std::shared_ptr<const core::strategy_row> strategy; // For `keep`.
+  std::string name; // Signal's name; who answers; ...
   std::string reason;
   std::string idempotency_key;
   uint8_t priority = 0; // 0: the definition's.
@@ -257,7 +258,6 @@ struct shard_opened {
 };
 
 // -- doors --------------------------------------------------------------------
-
 using answer_callback = std::function<void(answer)>;
 
 /// Runs on a reader's thread, inside one short read transaction.

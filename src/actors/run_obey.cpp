@@ -19,6 +19,7 @@ void carry_out(self_ptr self, command& x, answer& reply) {
   auto number = x.target.number();
   switch (x.what) {
     case verb::define: // Is the shard's own business.
+    case verb::keep:
     case verb::submit:
       reply.repeated = true; // The door sends it again; we are there already.
       break;
@@ -34,7 +35,13 @@ void carry_out(self_ptr self, command& x, answer& reply) {
       reply.error = st.decide->resume(x.by, now);
       break;
     case verb::retry:
-      reply.error = st.decide->retry(number, x.by, now);
+      reply.error = st.decide->retry(number, x.by, now, x.name == "anew");
+      break;
+    case verb::release:
+      reply.error = st.decide->release(number, x.by, now);
+      break;
+    case verb::hold:
+      reply.error = st.decide->hold(number, x.by, now);
       break;
     case verb::signal: {
       auto taken = false;

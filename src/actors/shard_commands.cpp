@@ -113,6 +113,20 @@ void define_as(shard_ptr self, const command& x, std::string& known) {
   settle_soon(self);
 }
 
+/// The newest of a key counts.
+void keep_strategy(shard_ptr self, const command& x) {
+  auto& st = self->state;
+  if (!has_room(self, x))
+    return;
+  auto row = *x.strategy;
+  row.created_at = st.home->now();
+  st.gather.add(std::move(row));
+  answer done;
+  done.number = x.number;
+  st.then.answers.push_back(std::move(done));
+  settle_soon(self);
+}
+
 /// Looks what is kept under a workflow's name and version.
 void define(shard_ptr self, command& x) {
   auto& st = self->state;
@@ -293,6 +307,8 @@ void obey(shard_ptr self, command& x) {
   }
   if (x.what == verb::define)
     return define(self, x);
+  if (x.what == verb::keep)
+    return keep_strategy(self, x);
   if (x.what == verb::signal && !has_room(self, x))
     return; // It brings a payload.
   auto key = x.target.run();

@@ -73,6 +73,19 @@ namespace troupe::core {
 ///            resources}
 /// metrics    {text?: bool} -> {metrics: [{name, type, help, samples}]}, or
 ///            {text}: Prometheus' exposition format
+/// release, hold {task}: what is held may begin; what waits for its next try
+///            waits for a release -> {task, state}
+/// queue_strategy {id, contact_id?, campaign_calendar?, content_pillars?,
+///            kpis?}: keeps a strategy -> {id}
+/// queue_decompose {strategy_id, auto_execute?} -> {tasks_created, tasks: [..],
+///            execution_plan: {total_tasks, phases, estimated_duration_days}}
+/// queue_execute {max_concurrent?, filter?, async?} -> {tasks_executed,
+///            tasks_failed, tasks_remaining, execution_log: [..]}
+/// queue_status {task_id?, status?, assigned_agent?, limit?, after?}
+///            -> {tasks: [..], summary, next?}
+/// queue_cancel {task, reason?} -> {task_id, previous_status}
+/// queue_retry {task, reset_retry_count?} -> {task_id, new_status}
+/// queue_metrics {} -> {tasks_created_today, ..., agents_utilization}
 /// history    {run, after?, limit?} -> {facts: [..], next?}
 /// report     {run} -> how it went: times, counts, what failed, who did it
 /// decision   {task} -> {task, question, by, asked_at, ..}, while it is open

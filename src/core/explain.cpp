@@ -51,6 +51,8 @@ json timer_reason(const run::task& t, std::string_view signal) {
                     t.due_at);
     case due_kind::not_before:
       return reason("not_before", "must not start earlier", t.due_at);
+    case due_kind::held:
+      return reason("held", "waits to be released; `troupe release`");
     case due_kind::none:
     case due_kind::timeout:
     case due_kind::deadline:

@@ -32,6 +32,7 @@ void keep_insert(task_row& newer, task_row& older) {
   newer.parent = older.parent;
   newer.item = older.item;
   newer.spec = std::move(older.spec);
+  newer.labels = std::move(older.labels);
 }
 
 } // namespace
@@ -51,6 +52,14 @@ void gathering::add(run_effects& effects) {
   for (const auto& x : effects.logs)
     bytes_ += x.lines.size() + row_bytes;
   append(next_.logs, effects.logs);
+  bytes_ += effects.audits.size() * row_bytes;
+  append(next_.audits, effects.audits);
+}
+
+void gathering::add(strategy_row row) {
+  any_ = true;
+  bytes_ += row.body.size() + row_bytes;
+  next_.strategies.push_back(std::move(row));
 }
 
 void gathering::add(definition_row row) {

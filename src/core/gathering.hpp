@@ -16,6 +16,7 @@ public:
   /// Adds what a run wants to have happened; takes the rows out of `effects`.
   void add(run_effects& effects);
   void add(definition_row row);
+  void add(strategy_row row);
   void add(key_row row);
   void add(fact x);
 

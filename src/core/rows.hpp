@@ -70,6 +70,7 @@ enum class due_kind : uint8_t {
   not_before, // queued later
   snooze,
   deadline, // of a task that is still queued, or of the run
+  held,     // queued, until it is released; it has no time
 };
 
 struct task_row {
@@ -83,6 +84,7 @@ struct task_row {
   uint32_t parent = 0; // Number of the task that made it (foreach, agent, ...).
   uint32_t item = 0;   // Index in the foreach, iteration of the loop.
   text spec;           // JSON of the step; only where no definition has it.
+  text labels;         // Of a step that is held: what its queue knows it by.
   // -- changes
   task_state state = task_state::waiting;
   uint32_t attempt = 0; // Attempts begun, counted or not.
@@ -182,6 +184,28 @@ struct definition_row {
   text body; // Canonical JSON.
   instant created_at;
   bool operator==(const definition_row&) const = default;
+};
+
+/// What a queue makes tasks of; `body` is a JSON object as docs/task-queue.md
+/// describes it.
+struct strategy_row {
+  std::string workspace;
+  std::string key; // A UUID, in lower case.
+  std::string contact;
+  text body;
+  instant created_at;
+  bool operator==(const strategy_row&) const = default;
+};
+
+/// Somebody did something; never changed afterwards.
+struct audit_row {
+  std::string workspace;
+  std::string action; // "task.executed".
+  id resource;        // A task.
+  std::string status;
+  text details; // JSON object.
+  instant at;
+  bool operator==(const audit_row&) const = default;
 };
 
 /// Stored output of an equal step and input.

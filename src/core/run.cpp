@@ -119,6 +119,8 @@ task_row run::row_of(const task& t) const {
     row.step = t.step;
     row.parent = t.parent;
     row.item = t.item;
+    if (spec(t).hold)
+      row.labels = spec(t).labels;
     // What an agent added stands in no definition that is stored: the first
     // of the group keeps the whole list.
     if (t.source != 0 && t.number == first_of_[t.source])

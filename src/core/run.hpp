@@ -55,6 +55,7 @@ struct run_effects {
   std::vector<signal_row> signals;
   std::vector<cache_row> cached;
   std::vector<log_row> logs;
+  std::vector<audit_row> audits;
   std::vector<timer_change> timers;
   std::vector<uint32_t> offers;    // Ready; to be given to an agent.
   std::vector<uint32_t> withdrawn; // Offered, but no longer ready.
@@ -182,7 +183,13 @@ public:
                       std::string_view reason, instant now);
   failure pause(const origin& by, instant now);
   failure resume(const origin& by, instant now);
-  failure retry(uint32_t number, const origin& by, instant now); // 0: all.
+  /// 0: all. `anew`: with all their retries again.
+  failure retry(uint32_t number, const origin& by, instant now,
+                bool anew = false);
+  /// What is held may be given to an agent; released twice is released once.
+  failure release(uint32_t number, const origin& by, instant now);
+  /// What waits for its next try waits to be released instead.
+  failure hold(uint32_t number, const origin& by, instant now);
   failure signal(std::string_view name, text payload, const origin& by,
                  instant now, bool& taken);
   failure answer(uint32_t number, bool yes, const origin& by,
@@ -256,6 +263,7 @@ private:
   void keep_output(const task& t, const text& output, instant now);
   void return_to_queue(task& t, instant now);
   void answered(task& t, outcome what, instant now, double random);
+  void audit(const task& t, instant started, instant now);
   std::string timed_out_words(const task& t, instant now,
                               const std::string& of_agent) const;
   void add_dynamic(task& t, const std::string& more, instant now);

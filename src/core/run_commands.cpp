@@ -132,6 +132,8 @@ failure run::resume(const origin& by, instant now) {
     // A time of day is what it is, however long the clocks stood.
     if (t.due == due_kind::not_before)
       arm(t, t.due, t.due_at);
+    else if (t.due == due_kind::held)
+      touch(t);
     else if (t.due != due_kind::none)
       arm(t, t.due, t.due_at + stood);
     if (t.state == task_state::in_progress && !working(t))
@@ -157,7 +159,7 @@ failure run::resume(const origin& by, instant now) {
   return {};
 }
 
-failure run::retry(uint32_t number, const origin& by, instant now) {
+failure run::retry(uint32_t number, const origin& by, instant now, bool anew) {
   if (row_.state == run_state::cancelling)
     return not_possible("retry", to_string(row_.state));
   if (row_.state == run_state::paused)
@@ -190,8 +192,11 @@ failure run::retry(uint32_t number, const origin& by, instant now) {
     set_run_state(run_state::running, now);
   }
   for (auto n : failed)
-    if (at(n).state == task_state::failed) // And not begun with another one.
+    if (at(n).state == task_state::failed) { // And not begun with another one.
+      if (anew)
+        at(n).retries = 0;
       reopen(is_item(at(n)) ? at(n).parent : n, now);
+    }
   drain(now);
   return {};
 }

@@ -108,8 +108,15 @@ void run::close_question(const task& t, instant now) {
 
 /// Ends a task at once, if nobody works on it.
 void run::cancel_one(task& t, std::string_view reason, instant now) {
-  if (terminal(t.state) || asked_to_stop(t))
+  if (terminal(t.state))
     return;
+  if (asked_to_stop(t)) {
+    // What it ends with when it has stopped, also after a restart.
+    t.error = std::make_unique<failure>(
+      failure{errc::cancelled, category::cancelled, std::string{reason}});
+    touch(t);
+    return;
+  }
   close_question(t, now);
   end_cancelled(t, reason, now);
 }
@@ -118,10 +125,12 @@ void run::end_cancelled(task& t, std::string_view reason, instant now) {
   disarm(t);
   withdraw(t);
   apply(t, task_event::cancel, now);
+  auto has_reason = t.stopping && t.error && t.error->code == errc::cancelled;
   t.stopping = false;
   t.ended_at = now;
-  t.error = std::make_unique<failure>(
-    failure{errc::cancelled, category::cancelled, std::string{reason}});
+  if (!has_reason)
+    t.error = std::make_unique<failure>(
+      failure{errc::cancelled, category::cancelled, std::string{reason}});
   note(fact_kind::task_ended, &t, now, "cancelled");
   just_ended_.push_back(t.number);
 }

@@ -57,9 +57,11 @@ bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
                          log->left_out, log->lines});
   disarm(t);
   --active_;
+  auto started = t.started_at;
   if (t.stopping && (how != end_kind::answered || what.what != verdict::done)) {
     // Asked to stop, and did. (A result that was faster still counts.)
     end_cancelled(t, "cancelled", now);
+    audit(t, started, now);
     drain(now);
     return true;
   }
@@ -106,6 +108,7 @@ bool run::ended(uint32_t number, uint32_t attempt, end_kind how, outcome what,
              now);
       break;
   }
+  audit(t, started, now);
   drain(now);
   return true;
 }
@@ -131,6 +134,7 @@ void run::timer(uint32_t number, due_kind kind, instant now) {
     return;
   switch (kind) {
     case due_kind::none:
+    case due_kind::held:
       return;
     case due_kind::retry:
     case due_kind::snooze:

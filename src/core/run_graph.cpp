@@ -49,6 +49,8 @@ void run::met(task& t, instant now) {
     return;
   }
   const auto& s = spec(t);
+  if (t.blocked && s.hold)
+    return; // Until what failed was tried again, or somebody cancels it.
   if (t.blocked) {
     skip(t,
          {errc::dependency_failed, category::dependency,
@@ -149,7 +151,11 @@ void run::queue(task& t, instant now) {
   disarm(t);
   if (t.deadline != no_instant)
     arm(t, due_kind::deadline, t.deadline);
-  note(fact_kind::task_queued, &t, now);
+  // Once released, tries that follow need nobody's word.
+  if (spec(t).hold && t.attempt == 0)
+    arm(t, due_kind::held, no_instant);
+  note(fact_kind::task_queued, &t, now,
+       t.due == due_kind::held ? "held" : std::string{});
   if (row_.state == run_state::paused && !mutated(mutant::unpaused_return))
     apply(t, task_event::pause, now); // It came back; it goes on with the rest.
   else
@@ -162,7 +168,8 @@ void run::offer_more(instant) {
   while (!held_.empty() && (limit == 0 || active_ < limit)) {
     auto& t = at(held_.front());
     held_.pop_front();
-    if (t.state != task_state::queued || t.offered || t.asking)
+    if (t.state != task_state::queued || t.offered || t.asking
+        || t.due == due_kind::held)
       continue;
     if (spec(t).cache > duration::zero() && !t.looked && t.fallback == 0) {
       t.asking = true;

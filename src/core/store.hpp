@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ struct batch {
   std::vector<signal_row> signals;
   std::vector<cache_row> cached;
   std::vector<log_row> logs;
+  std::vector<strategy_row> strategies;
+  std::vector<audit_row> audits;
 };
 
 enum class commit : uint8_t {
@@ -124,6 +127,24 @@ struct log_filter {
   uint32_t rows_max = 64; // About 16 KiB each.
 };
 
+/// Which tasks of the task queue: those of steps that are held.
+struct queue_filter {
+  std::string workspace = "default";
+  std::vector<task_state> states; // In this order; none: of all.
+  std::string agent;              // As the queue names it: a label.
+  std::string type;
+  uint8_t priority_min = 0;
+  bool held = false; // Only those that wait to be released.
+};
+
+/// What was done to tasks of the queue since then.
+struct audit_sums {
+  uint64_t completed = 0, failed = 0, executions = 0;
+  duration busy{};                        // Of all executions.
+  std::map<std::string, duration> agents; // The same by agent.
+  uint64_t slow = 0;                      // Executions over `slow_after`.
+};
+
 struct run_page {
   std::vector<run_row> rows; // Newest first.
   std::string next;          // Empty: the last page.
@@ -172,6 +193,23 @@ public:
   virtual result<std::vector<log_row>> logs(const log_filter& what) = 0;
   virtual result<std::vector<decision_row>>
   open_decisions(const std::string& workspace) = 0;
+
+  // -- the task queue
+
+  virtual result<std::optional<strategy_row>>
+  find_strategy(const std::string& workspace, const std::string& key) = 0;
+  /// Highest priority first, then oldest.
+  virtual result<task_page> queue_tasks(const queue_filter& what,
+                                        const page& where) = 0;
+  /// All tasks of the workspace's queue by state; `since`: of runs made then or
+  /// later.
+  virtual result<std::vector<uint64_t>>
+  queue_counts(const std::string& workspace, instant since) = 0;
+  virtual result<audit_sums> audits(const std::string& workspace, instant since,
+                                    duration slow_after) = 0;
+  /// Workspaces with tasks that wait to be released, at most `limit`.
+  virtual result<std::vector<std::string>> queue_workspaces(uint32_t limit) = 0;
+
   /// Segments of a shard that hold facts from `seq` on.
   virtual result<std::vector<segment>> history(uint32_t shard, uint64_t seq,
                                                uint32_t limit) = 0;

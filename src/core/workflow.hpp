@@ -87,6 +87,9 @@ struct step {
   backoff_policy backoff;
   bool at_most_once = false;
   bool pure = false; // A repeat is harmless; starts need not be durable.
+  /// Queued, but not given to anybody until it is released; and a dependency
+  /// that failed is waited for, because it may be tried again.
+  bool hold = false;
   std::optional<last_resort> fallback;
   std::optional<approval> approve;
 

@@ -166,6 +166,7 @@ void write_attempts(object_writer& to, const step& x, const step& usual) {
   }
   to.if_true("at_most_once", x.at_most_once);
   to.if_true("pure", x.pure);
+  to.if_true("hold", x.hold);
   write_fallback(to, x);
   to.if_string("idempotency_key", x.idempotency_key);
   to.if_string("not_before", x.not_before);

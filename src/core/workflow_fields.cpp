@@ -99,6 +99,8 @@ constexpr std::array step_rows{
         inherits},
   field{"pure", "A repeat is harmless; its start need not be durable.", boolean,
         inherits},
+  field{"hold", "Queued, but given to nobody until it is released.", boolean,
+        inherits},
   field{
     "fallback", "What is done when its attempts are used up.",
     R"({"anyOf":[{"const":false},{"type":"string","minLength":1},{"$ref":"#/$defs/fallback"}]})",

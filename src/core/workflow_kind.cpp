@@ -29,9 +29,9 @@ constexpr std::array<std::pair<std::string_view, step_kind>, 5> kind_words{
    {"work", step_kind::work}}};
 
 // What an agent alone can have; and what only steps with attempts can.
-constexpr std::array<std::string_view, 8> agents_only{
-  "agent",     "type", "concurrency",  "rate",
-  "resources", "pure", "at_most_once", "fallback"};
+constexpr std::array<std::string_view, 9> agents_only{
+  "agent", "type", "concurrency",  "rate",    "resources",
+  "pure",  "hold", "at_most_once", "fallback"};
 constexpr std::array<std::string_view, 6> attempts_only{
   "retries", "backoff", "cache", "expect", "foreach", "repeat_until"};
 

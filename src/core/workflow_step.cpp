@@ -183,6 +183,11 @@ void read_attempts(object_reader& in, draft& to) {
   if (step.at_most_once && step.pure)
     in.self().fail("`at_most_once` and `pure` contradict each other",
                    "a pure step may be repeated; remove one of them");
+  in.read("hold", step.hold);
+  if (step.hold && step.deadline)
+    in.self().fail("`hold` and `deadline` contradict each other: nobody knows "
+                   "when it is released",
+                   "remove one of them");
   read_fallback(in, to);
   in.read("idempotency_key", step.idempotency_key, size_t{1024});
   read_not_before(in, step);
@@ -199,6 +204,10 @@ void read_shape(object_reader& in, draft& to) {
   if (auto until = in.find("repeat_until"))
     read_expression(*until, step.repeat_until);
   in.read("repeat_max", step.repeat_max, any_count);
+  if (step.hold && (in.has("foreach") || in.has("repeat_until")))
+    in.self().fail("`hold` and a loop in one step",
+                   "put the loop into a workflow of its own and call that "
+                   "after a step that is held");
   check_pair(in, "max_parallel", "foreach");
   check_pair(in, "repeat_max", "repeat_until");
   if (in.has("foreach") && in.has("repeat_until"))

@@ -49,6 +49,8 @@ std::string_view word(core::due_kind x) {
       return "snooze";
     case core::due_kind::deadline:
       return "deadline";
+    case core::due_kind::held:
+      return "held";
   }
   return "none";
 }

@@ -93,6 +93,7 @@ void put(std::map<core::id, core::task_row>& rows, core::task_row x) {
     x.parent = kept.parent;
     x.item = kept.item;
     x.spec = kept.spec;
+    x.labels = kept.labels;
   }
   x.fresh = false;
   rows[x.key] = std::move(x);
@@ -160,6 +161,10 @@ void apply(memory_state& state, const core::batch& b) {
     state.cached[{x.workspace, x.key}] = x;
   for (const auto& x : b.logs)
     state.logs[{x.task, x.attempt}] = x;
+  for (const auto& x : b.strategies)
+    state.strategies[{x.workspace, x.key}] = x;
+  for (const auto& x : b.audits)
+    state.audits.push_back(x);
   if (b.count > 0)
     state.segments[{b.shard, b.first_seq}] = {b.shard, b.first_seq, b.count,
                                               b.epoch, b.facts};
@@ -167,7 +172,8 @@ void apply(memory_state& state, const core::batch& b) {
   state.newest = std::max(state.newest, newest_stamp(b));
   state.rows += b.definitions.size() + b.keys.size() + b.runs.size()
                 + b.tasks.size() + b.attempts.size() + b.decisions.size()
-                + b.signals.size() + b.cached.size() + b.logs.size();
+                + b.signals.size() + b.cached.size() + b.logs.size()
+                + b.strategies.size() + b.audits.size();
 }
 
 bool take_fault(std::atomic<uint32_t>& fault) {

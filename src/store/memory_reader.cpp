@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <set>
 
 #include "core/payload_brief.hpp"
+#include "core/queue_task.hpp"
+#include "core/queue_words.hpp"
 #include "store/memory_state.hpp"
+#include "store/queue_cursor.hpp"
 
 namespace troupe::store {
 
@@ -174,6 +178,83 @@ public:
     return found;
   }
 
+  result<optional<core::strategy_row>>
+  find_strategy(const string& workspace, const string& key) override {
+    return find(state_->strategies, {workspace, key});
+  }
+
+  result<core::task_page> queue_tasks(const core::queue_filter& what,
+                                      const core::page& where) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    queue_cursor at{what};
+    if (auto bad = at.start(where.after))
+      return *bad;
+    core::task_page found;
+    for (; !at.over(); at.next_part())
+      for (auto i = state_->tasks.upper_bound(at.after());
+           i != state_->tasks.end(); ++i) {
+        const auto& x = i->second;
+        if (!in_queue(x, what) || x.priority != at.priority()
+            || x.state != at.state())
+          continue;
+        if (found.rows.size()
+            >= std::clamp(where.limit, 1u, queue_page_rows_max)) {
+          found.next = at.text();
+          return found;
+        }
+        at.pass(i->first);
+        found.rows.push_back(x);
+      }
+    return found;
+  }
+
+  result<std::vector<uint64_t>> queue_counts(const string& workspace,
+                                             core::instant since) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    std::vector<uint64_t> sums(core::task_states);
+    for (const auto& [key, x] : state_->runs)
+      if (x.workspace == workspace && x.name == core::queue_run_name
+          && x.created_at >= since)
+        for (size_t i = 0; i < std::min(x.counts.size(), sums.size()); ++i)
+          sums[i] += x.counts[i];
+    return sums;
+  }
+
+  result<core::audit_sums> audits(const string& workspace, core::instant since,
+                                  core::duration slow_after) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    core::audit_sums sums;
+    for (const auto& x : state_->audits) {
+      if (x.workspace != workspace || x.at < since)
+        continue;
+      auto done = core::execution_of(x);
+      add_to(sums, x.status, done.took, done.agent, slow_after);
+    }
+    return sums;
+  }
+
+  result<std::vector<string>> queue_workspaces(uint32_t limit) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    core::queue_filter held;
+    held.held = true;
+    std::set<string> all;
+    for (const auto& [key, x] : state_->tasks) {
+      held.workspace = x.workspace;
+      if (all.size() < limit && x.state == core::task_state::queued
+          && in_queue(x, held))
+        all.insert(x.workspace);
+    }
+    return std::vector<string>{all.begin(), all.end()};
+  }
+
   result<std::vector<string>> check(bool) override {
     guard lock{state_->mutex};
     if (auto bad = trouble())
@@ -200,6 +281,15 @@ public:
   }
 
 private:
+  static bool in_queue(const core::task_row& x,
+                       const core::queue_filter& what) {
+    if (x.labels.empty() || x.workspace != what.workspace
+        || (what.held && x.due != core::due_kind::held)
+        || (!what.type.empty() && x.type != what.type))
+      return false;
+    return what.agent.empty() || core::queue_agent(x) == what.agent;
+  }
+
   failure trouble() {
     if (!take_fault(state_->faults->reads))
       return {};

@@ -33,6 +33,8 @@ struct memory_state {
   std::map<named, core::definition_row> definitions; // By hash.
   std::map<named, core::key_row> keys;
   std::map<named, core::cache_row> cached;
+  std::map<named, core::strategy_row> strategies;
+  std::vector<core::audit_row> audits;
   std::map<core::id, std::vector<core::signal_row>> signals;
   std::map<std::pair<uint32_t, uint64_t>, core::segment> segments;
 

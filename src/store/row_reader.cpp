@@ -98,6 +98,7 @@ core::task_row row_reader::task(const query& q) {
   x.fallback = q.as<uint32_t>(25);
   x.stopping = q.number(26) != 0;
   x.deadline = q.time(27);
+  x.labels = core::text{q.string(28)};
   return x;
 }
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <charconv>
 
+#include "core/queue_task.hpp"
 #include "store/statements.hpp"
 
 namespace troupe::store {
@@ -66,6 +67,10 @@ int row_writer::write(const core::batch& b) {
     code = write_all(b.cached);
   if (code == SQLITE_OK)
     code = write_all(b.logs);
+  if (code == SQLITE_OK)
+    code = write_all(b.strategies);
+  if (code == SQLITE_OK)
+    code = write_all(b.audits);
   return code;
 }
 
@@ -164,6 +169,11 @@ int row_writer::write(const core::task_row& x) {
   bind_payloads(to, x);
   blobs_.bind(to, x.spec);
   to.number(x.fallback).number(x.stopping).time(x.deadline);
+  to.text(x.labels.view());
+  std::string agent; // Lives until the statement is done.
+  if (!x.labels.empty())
+    agent = core::queue_agent(x);
+  to.text(agent);
   return finish(insert_task_, to.code(), 1);
 }
 

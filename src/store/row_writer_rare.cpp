@@ -80,6 +80,27 @@ int row_writer::write(const core::log_row& x) {
   return finish(put, to.code(), 1);
 }
 
+int row_writer::write(const core::strategy_row& x) {
+  sqlite3_stmt* put = nullptr;
+  if (auto code = db_.keep(sql::put_strategy, put); code != SQLITE_OK)
+    return code;
+  binder to{put};
+  to.word(x.workspace).word(x.key).text(x.contact).time(x.created_at);
+  to.text(x.body.view());
+  return finish(put, to.code(), 1);
+}
+
+int row_writer::write(const core::audit_row& x) {
+  sqlite3_stmt* put = nullptr;
+  if (auto code = db_.keep(sql::insert_audit, put); code != SQLITE_OK)
+    return code;
+  auto task = to_string(x.resource);
+  binder to{put};
+  to.word(x.workspace).word(x.action).word(task).word(x.status);
+  to.time(x.at).text(x.details.view());
+  return finish(put, to.code(), 1);
+}
+
 void ids_to(std::string& bytes, const std::vector<core::id>& ids) {
   bytes.clear();
   for (auto x : ids)

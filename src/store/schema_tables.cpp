@@ -221,11 +221,56 @@ CREATE TABLE logs(
 ) WITHOUT ROWID;
 )sql";
 
+// The task queue: docs/task-queue.md. Only tasks of steps that are held have
+// labels, so that the others are in none of these indexes.
+constexpr const char* tables_6 = R"sql(
+ALTER TABLE tasks ADD COLUMN labels TEXT;
+ALTER TABLE tasks ADD COLUMN queue_agent TEXT; -- One of the labels.
+CREATE INDEX queue_by_state ON tasks(workspace, state, priority)
+  WHERE labels IS NOT NULL;
+CREATE INDEX queue_by_agent ON tasks(workspace, queue_agent, state, priority)
+  WHERE labels IS NOT NULL;
+CREATE INDEX queue_runs ON runs(workspace, created_at, counts)
+  WHERE name='autonomous_tasks';
+
+CREATE TABLE marketing_strategies(
+  id TEXT NOT NULL,
+  workspace_id TEXT NOT NULL,
+  contact_id TEXT,
+  created_at TEXT DEFAULT CURRENT_TIMESTAMP,
+  campaign_calendar TEXT, -- {"phases":[..]}
+  content_pillars TEXT,   -- [..]
+  kpis TEXT,              -- [..]
+  PRIMARY KEY(workspace_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE audit_logs(
+  id INTEGER PRIMARY KEY,
+  org_id TEXT NOT NULL,
+  action TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  status TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  details TEXT,
+  created_at TEXT AS
+    (strftime('%Y-%m-%dT%H:%M:%fZ',created_us/1000000.0,'unixepoch'))
+);
+CREATE INDEX audit_logs_time ON audit_logs(org_id, created_us);
+CREATE INDEX audit_logs_resource ON audit_logs(resource_id);
+CREATE TRIGGER audit_logs_keep BEFORE UPDATE ON audit_logs
+  BEGIN SELECT raise(ABORT, 'audit_logs is append only'); END;
+CREATE TRIGGER audit_logs_stay BEFORE DELETE ON audit_logs
+  BEGIN SELECT raise(ABORT, 'audit_logs is append only'); END;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
-  static const migration steps[] = {
-    {1, tables_1}, {2, tables_2}, {3, tables_3}, {4, tables_4}, {5, tables_5}};
+  static const migration steps[] = {{1, tables_1}, {2, tables_2},
+                                    {3, tables_3}, {4, tables_4},
+                                    {5, tables_5}, {6, tables_6}};
   return steps;
 }
 

@@ -1,4 +1,6 @@
 #include "core/model.hpp"
+#include "core/queue_task.hpp"
+#include "core/queue_words.hpp"
 #include "core/rows.hpp"
 #include "store/schema.hpp"
 
@@ -31,6 +33,77 @@ std::string view(const std::string& name, const std::string& columns,
                  const std::string& table) {
   return "DROP VIEW IF EXISTS " + name + ";\nCREATE VIEW " + name
          + " AS SELECT " + columns + " FROM " + table + ";\n";
+}
+
+/// A column of the queue that is one of the task's labels.
+std::string label(const std::string& name, const std::string& as) {
+  return "json_extract(t.labels,'$." + name + "') AS " + as;
+}
+
+std::string time_as(const std::string& column, const std::string& as) {
+  return "strftime('%Y-%m-%dT%H:%M:%fZ'," + column
+         + "/1000000.0,'unixepoch') AS " + as;
+}
+
+/// What `core::queue_state_of` says, in SQL.
+std::string queue_word(const std::string& column) {
+  std::string sql = "CASE " + column;
+  for (uint32_t i = 0; i < core::task_states; ++i)
+    sql += " WHEN " + std::to_string(i) + " THEN '"
+           + std::string{to_string(
+             core::queue_state_of(static_cast<core::task_state>(i)))}
+           + "'";
+  return sql + " END AS status";
+}
+
+/// The table of docs/task-queue.md, over the tasks that are held.
+std::string queue_view() {
+  auto retries = std::to_string(core::queue_retries_max);
+  // The numbers of other tasks of the run, as their ids.
+  const std::string depends_on =
+    "(SELECT json_group_array(substr(u.id,1,30)||printf('%06x',d.value)) FROM "
+    "json_each('['||coalesce(json_extract(t.labels,'$.depends_on'),'')||']') d)"
+    " AS depends_on";
+  const std::string input =
+    "CASE json_extract(t.labels,'$.kind') WHEN 'activity' THEN "
+    "json_object('phase_name',coalesce(json_extract(t.labels,'$.phase'),''),"
+    "'activity',json_extract(t.labels,'$.subject'),'content_focus',"
+    "coalesce(json_extract(t.labels,'$.focus'),''),'strategy_id',"
+    "json_extract(t.labels,'$.strategy_id')) ELSE "
+    "json_object(json_extract(t.labels,'$.kind'),"
+    "json_extract(t.labels,'$.subject'),'strategy_id',"
+    "json_extract(t.labels,'$.strategy_id')) END AS input_data";
+  const std::string priority =
+    "max(t.priority, CASE WHEN json_extract(t.labels,'$.deadline') IS NOT NULL "
+    "AND unixepoch(json_extract(t.labels,'$.deadline'))-unixepoch('now')"
+    "<=172800 THEN 9 ELSE 0 END) AS priority";
+  const std::string error =
+    "CASE WHEN t.state=4 AND t.retries>=" + retries
+    + " AND t.error LIKE '% (all " + retries
+    + " retries are used)' THEN 'Max retries exceeded: '||"
+      "substr(t.error,1,length(t.error)-length(' (all "
+    + retries + " retries are used)')) ELSE t.error END AS error_message";
+  auto columns =
+    "u.id AS id, t.workspace AS workspace_id, "
+    + label("contact_id", "contact_id") + ", "
+    + label("description", "task_description") + ", t.type AS task_type, "
+    + std::string{"t.queue_agent AS assigned_agent"} + ", " + priority + ", "
+    + queue_word("t.state") + ", " + depends_on + ", " + input
+    + ", t.output AS output_data, " + error + ", "
+    + time_as("t.started_at", "started_at") + ", "
+    + time_as("t.ended_at", "completed_at") + ", t.retries AS retry_count, "
+    + retries + " AS max_retries, " + time_as("r.created_at", "created_at")
+    + ", "
+    + time_as("max(r.created_at,coalesce(t.queued_at,0),"
+              "coalesce(t.started_at,0),coalesce(t.ended_at,0))",
+              "updated_at")
+    + ", " + label("strategy_id", "strategy_id");
+  auto from = "tasks t JOIN runs r ON r.key=substr(t.key,1,13)||x'000000' "
+              "JOIN (SELECT key, "
+              + uuid("key", "id")
+              + " FROM tasks WHERE labels IS NOT NULL) u ON u.key=t.key "
+                "WHERE t.labels IS NOT NULL";
+  return view("autonomous_tasks", columns, from);
 }
 
 constexpr uint32_t run_states = 7;
@@ -67,7 +140,7 @@ std::string views_sql() {
   return view("runs_view", runs, "runs") + view("tasks_view", tasks, "tasks")
          + view("decisions_view", decisions, "decisions")
          + view("logs_view", logs, "logs")
-         + view("history_view", history, "segments");
+         + view("history_view", history, "segments") + queue_view();
 }
 
 } // namespace troupe::store

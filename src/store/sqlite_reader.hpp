@@ -40,6 +40,17 @@ public:
   logs(const core::log_filter& what) override;
   core::result<std::vector<core::decision_row>>
   open_decisions(const std::string& workspace) override;
+  core::result<std::optional<core::strategy_row>>
+  find_strategy(const std::string& workspace, const std::string& key) override;
+  core::result<core::task_page> queue_tasks(const core::queue_filter& what,
+                                            const core::page& where) override;
+  core::result<std::vector<uint64_t>>
+  queue_counts(const std::string& workspace, core::instant since) override;
+  core::result<core::audit_sums> audits(const std::string& workspace,
+                                        core::instant since,
+                                        core::duration slow_after) override;
+  core::result<std::vector<std::string>>
+  queue_workspaces(uint32_t limit) override;
   core::result<std::vector<core::segment>> history(uint32_t shard, uint64_t seq,
                                                    uint32_t limit) override;
   core::result<std::vector<std::string>> check(bool deep) override;

@@ -15,7 +15,7 @@ namespace troupe::store::sql {
   "key, workspace, name, type, priority, step, parent, item, state, attempt, " \
   "retries, unclean, agent, error_code, error_kind, error, queued_at, "        \
   "started_at, ended_at, due_at, due, score, input, output, spec, fallback, "  \
-  "stopping, deadline"
+  "stopping, deadline, labels"
 
 inline constexpr const char* insert_run =
   "INSERT INTO runs(" TROUPE_RUN_HEAD ", input, output) VALUES("
@@ -27,8 +27,8 @@ inline constexpr const char* update_run =
   "deadline=?, paused_at=?, commands=?, output=? WHERE key=?";
 
 inline constexpr const char* insert_task =
-  "INSERT INTO tasks(" TROUPE_TASK_COLUMNS ") VALUES("
-  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  "INSERT INTO tasks(" TROUPE_TASK_COLUMNS ", queue_agent) VALUES("
+  "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 inline constexpr const char* update_task =
   "UPDATE tasks SET state=?, attempt=?, retries=?, unclean=?, agent=?, "
@@ -44,6 +44,19 @@ inline constexpr const char* put_attempt =
 inline constexpr const char* put_log =
   "INSERT OR REPLACE INTO logs(task, attempt, workspace, left_out, lines) "
   "VALUES(?,?,?,?,?)";
+
+// A strategy that comes again replaces the one before.
+inline constexpr const char* put_strategy =
+  "INSERT OR REPLACE INTO marketing_strategies(workspace_id, id, contact_id, "
+  "created_at, campaign_calendar, content_pillars, kpis) VALUES("
+  "?1,?2,?3,strftime('%Y-%m-%dT%H:%M:%fZ',?4/1000000.0,'unixepoch'),"
+  "json_extract(?5,'$.campaign_calendar'),"
+  "json_extract(?5,'$.content_pillars'),json_extract(?5,'$.kpis'))";
+
+inline constexpr const char* insert_audit =
+  "INSERT INTO audit_logs(org_id, action, resource, resource_id, agent, "
+  "status, created_us, details) VALUES(?,?,'autonomous_tasks',?,"
+  "'task-orchestrator',?,?,?)";
 
 inline constexpr const char* insert_key =
   "INSERT INTO idempotency_keys(workspace, key, run, body_hash, created_at) "

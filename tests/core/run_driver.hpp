@@ -62,6 +62,7 @@ public:
         x.parent = old.parent;
         x.item = old.item;
         x.spec = old.spec;
+        x.labels = old.labels;
       }
       x.fresh = false;
       rows[number - 1] = x;
