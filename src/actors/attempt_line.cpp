@@ -51,6 +51,9 @@ void attempt_line::dropped() {
 void attempt_line::send(std::unique_ptr<ended> x) {
   x->key = key_;
   x->agent = to_->agent;
+  // Whatever an agent says in its anger is kept, and shown to all who look.
+  if (auto& said = x->what.error.message; !said.empty())
+    said = core::line_without_secrets(std::move(said));
   uint32_t left_out = 0;
   {
     std::lock_guard guard{mutex_};
@@ -214,7 +217,8 @@ void attempt_line::send_signal(troupe::progress x) {
 
 void attempt_line::progress(double fraction, std::string note) {
   if (allow_signal())
-    send_signal({key_, fraction, std::move(note), false});
+    send_signal(
+      {key_, fraction, core::line_without_secrets(std::move(note)), false});
 }
 
 core::kept_log_ptr attempt_line::log_so_far() const {

@@ -16,14 +16,26 @@ struct http_api::parts {
   asio::executor_work_guard<asio::io_context::executor_type> work{
     board.io.get_executor()};
   std::thread thread;
+  failure problem;
 };
 
 http_api::http_api(node_address where) : http_api(std::move(where), limits{}) {}
 
-http_api::http_api(node_address where, limits with)
+http_api::http_api(node_address where, node_login as)
+  : http_api(std::move(where), limits{}, std::move(as)) {}
+
+http_api::http_api(node_address where, limits with, node_login as)
   : parts_(std::make_shared<parts>()) {
   parts_->board.where = std::move(where);
   parts_->board.limits = with;
+  parts_->board.token = std::move(as.token);
+  if (parts_->board.where.secure) {
+    auto made = wire::tls_for_client(as.ca_file);
+    if (made)
+      parts_->board.tls = *made;
+    else
+      parts_->problem = made.error();
+  }
   parts_->thread = std::thread{[all = parts_.get()] { all->board.io.run(); }};
 }
 
@@ -46,9 +58,14 @@ bool http_api::reachable() const {
   probe.limits = parts_->board.limits;
   connection line{probe.io};
   boost::beast::error_code result = asio::error::not_connected;
-  connect(probe, line, [&](boost::beast::error_code ec) { result = ec; });
+  connect_plainly(probe, line,
+                  [&](boost::beast::error_code ec) { result = ec; });
   probe.io.run();
   return !result;
+}
+
+failure http_api::problem() const {
+  return parts_->problem;
 }
 
 void http_api::call(core::api_request what,

@@ -23,8 +23,13 @@ public:
   };
 
   explicit http_api(node_address where);
-  http_api(node_address where, limits with);
+  http_api(node_address where, node_login as);
+  http_api(node_address where, limits with, node_login as = {});
   ~http_api() override;
+
+  /// Why nothing could come of calls: a file of certificates that cannot be
+  /// used.
+  failure problem() const;
 
   /// Whether anybody listens there. Blocks for `connect_timeout` at most.
   bool reachable() const;

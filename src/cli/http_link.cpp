@@ -19,18 +19,23 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 using error_code = boost::beast::error_code;
 
+/// "[::1]" without its brackets.
+std::string bare_host(const node_address& where) {
+  auto host = where.host;
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  return host;
+}
+
 void connect_unix(switchboard& at, connection& to,
                   std::function<void(error_code)> then) {
-  to.stream.async_connect(
-    asio::local::stream_protocol::endpoint{at.where.unix_path},
-    [then = std::move(then)](error_code ec) { then(ec); });
+  to.stream.connect(asio::local::stream_protocol::endpoint{at.where.unix_path},
+                    std::move(then));
 }
 
 void connect_tcp(switchboard& at, connection& to,
                  std::function<void(error_code)> then) {
-  auto host = at.where.host;
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
+  auto host = bare_host(at.where);
   asio::ip::tcp::resolver resolver{at.io};
   error_code ec;
   // Addresses of this machine, as a rule: nothing that would take its time.
@@ -39,19 +44,17 @@ void connect_tcp(switchboard& at, connection& to,
     return asio::post(
       at.io, [then = std::move(then)] { then(asio::error::host_not_found); });
   auto& stream = to.stream;
-  stream.async_connect(found.begin()->endpoint(),
-                       [&stream, then = std::move(then)](error_code failed) {
-                         error_code ignored;
-                         stream.socket().set_option(
-                           asio::ip::tcp::no_delay(true), ignored);
-                         then(failed);
-                       });
+  stream.connect(found.begin()->endpoint(),
+                 [&stream, then = std::move(then)](error_code failed) {
+                   stream.no_delay();
+                   then(failed);
+                 });
 }
 
 } // namespace
 
-void connect(switchboard& at, connection& to,
-             std::function<void(error_code)> then) {
+void connect_plainly(switchboard& at, connection& to,
+                     std::function<void(error_code)> then) {
   to.stream.expires_after(at.limits.connect_timeout);
   if (at.where.unix_path.empty())
     connect_tcp(at, to, std::move(then));
@@ -69,6 +72,20 @@ std::string traceparent_of(const std::string& trace) {
   return core::to_traceparent(*found);
 }
 
+void connect(switchboard& at, connection& to,
+             std::function<void(error_code)> then) {
+  if (!at.where.secure)
+    return connect_plainly(at, to, std::move(then));
+  if (!at.tls)
+    return asio::post(
+      at.io, [then = std::move(then)] { then(asio::error::access_denied); });
+  connect_plainly(at, to, [&at, &to, then = std::move(then)](error_code ec) {
+    if (ec)
+      return then(ec);
+    to.stream.begin_tls(at.tls, bare_host(at.where), then);
+  });
+}
+
 client_request request_of(const switchboard& at, const http_call& what,
                           const std::string& workspace,
                           const core::origin& by) {
@@ -78,6 +95,8 @@ client_request request_of(const switchboard& at, const http_call& what,
           tcp ? at.where.host + ":" + std::to_string(at.where.port)
               : std::string{"localhost"});
   out.set(http::field::user_agent, "troupe");
+  if (!at.token.empty())
+    out.set(http::field::authorization, "Bearer " + at.token);
   if (workspace != "default")
     out.set("Troupe-Workspace", workspace);
   if (!by.request.empty())
@@ -92,6 +111,15 @@ client_request request_of(const switchboard& at, const http_call& what,
   }
   out.prepare_payload();
   return out;
+}
+
+failure why_unconnected(const switchboard& at, error_code ec) {
+  if (!at.where.secure || !wire::is_tls_error(ec))
+    return no_node(at.where);
+  return {errc::rejected, category::security,
+          "no TLS with " + to_text(at.where) + ": " + ec.message()
+            + "; --ca-file FILE (TROUPE_CA_FILE) names the certificate that "
+              "its own is signed with"};
 }
 
 // -- one call
@@ -166,16 +194,20 @@ void call_errand::broken(error_code ec) {
   if (reused_ && !parser_.got_some() && ec != boost::beast::error::timeout)
     return connect_anew();
   core::api_answer out;
-  out.error = no_node(at_.where);
+  out.error = why_broken(ec);
+  finish(std::move(out));
+}
+
+failure call_errand::why_broken(error_code ec) const {
   // It was connected: what was asked may have been done.
   if (ec == boost::beast::error::timeout && sent_)
-    out.error = {errc::timed_out, category::timeout,
-                 to_text(at_.where) + " did not answer in time"};
-  else if (sent_)
-    out.error = {errc::restarting, category::network,
-                 "the connection to " + to_text(at_.where)
-                   + " broke before the answer came"};
-  finish(std::move(out));
+    return {errc::timed_out, category::timeout,
+            to_text(at_.where) + " did not answer in time"};
+  if (sent_)
+    return {errc::restarting, category::network,
+            "the connection to " + to_text(at_.where)
+              + " broke before the answer came"};
+  return why_unconnected(at_, ec);
 }
 
 void call_errand::give_up() {
@@ -207,7 +239,7 @@ void watch_errand::start() {
   at_.errands.insert(shared_from_this());
   connect(at_, line_, [self = shared_from_this()](error_code ec) {
     if (ec)
-      self->lost(no_node(self->at_.where).message);
+      self->lost(why_unconnected(self->at_, ec).message);
     else
       self->send();
   });
@@ -274,8 +306,7 @@ void watch_errand::give_up() {
 void watch_errand::finish() {
   auto self = shared_from_this();
   sink_ = nullptr;
-  error_code ignored;
-  line_.stream.socket().close(ignored);
+  line_.stream.close();
   at_.errands.erase(self);
 }
 

@@ -6,29 +6,26 @@
 #include <mutex>
 #include <set>
 
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
 #include "cli/event_text.hpp"
 #include "cli/http_api.hpp"
 #include "cli/http_call.hpp"
+#include "wire/timed_stream.hpp"
 
 // What http_api is made of. All but `http_api` itself runs on one thread.
 
 namespace troupe::cli {
 
-using client_stream =
-  boost::beast::basic_stream<boost::asio::generic::stream_protocol>;
 using client_request =
   boost::beast::http::request<boost::beast::http::string_body>;
 
 /// A connection that can be used again.
 struct connection {
   explicit connection(boost::asio::io_context& io) : stream(io) {}
-  client_stream stream;
+  wire::timed_stream stream;
   boost::beast::flat_buffer buffer;
 };
 using connection_ptr = std::unique_ptr<connection>;
@@ -43,12 +40,19 @@ public:
 struct switchboard {
   boost::asio::io_context io{1};
   node_address where;
+  wire::tls_ptr tls; // Of https.
+  std::string token;
   http_api::limits limits;
   std::deque<connection_ptr> idle;
   std::set<std::shared_ptr<errand>> errands;
 };
 
-/// Connects; `then` gets an error or a stream that is.
+/// As far as TCP, or a Unix socket.
+void connect_plainly(switchboard& at, connection& to,
+                     std::function<void(boost::beast::error_code)> then);
+
+/// Connects, with TLS where that is asked for; `then` gets an error or a stream
+/// that is.
 void connect(switchboard& at, connection& to,
              std::function<void(boost::beast::error_code)> then);
 
@@ -71,6 +75,7 @@ private:
   void on_sent(error_code ec);
   void on_answer(error_code ec);
   void broken(error_code ec);
+  failure why_broken(error_code ec) const;
   void finish(core::api_answer with);
 
   switchboard& at_;

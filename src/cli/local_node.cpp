@@ -15,6 +15,7 @@
 #include "cli/exit_code.hpp"
 #include "runtime/agent_kinds.hpp"
 #include "runtime/configured_node.hpp"
+#include "runtime/login_keys.hpp"
 #include "runtime/restore_store.hpp"
 #include "runtime/spawner_life.hpp"
 #include "troupe/version.hpp"
@@ -102,6 +103,11 @@ runtime::loaded_config load(const node_args& args) {
     return loaded;
   // A task that comes to an agent which cannot work would be lost on it.
   loaded.problems = runtime::what_is_missing(loaded);
+  auto login = runtime::login_rules_of(loaded.value->auth);
+  if (login)
+    loaded.value->gateway.login = *login;
+  else
+    loaded.problems.push_back({"", {"", 0, 0, login.error().message, ""}});
   for (const auto& x : gateway::problems(loaded.value->gateway))
     loaded.problems.push_back({"", {"", 0, 0, x, ""}});
   if (!loaded.problems.empty())

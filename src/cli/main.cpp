@@ -7,6 +7,7 @@
 
 #include "cli/http_api.hpp"
 #include "cli/program.hpp"
+#include "cli/verb.hpp"
 #include "sim/program.hpp"
 
 // Only the program's edge: what it reaches in this process.
@@ -20,11 +21,14 @@ std::string environment(const std::string& name) {
   return found ? found : "";
 }
 
-std::shared_ptr<core::api> connect(const std::string& address) {
+std::shared_ptr<core::api> connect(const std::string& address,
+                                   const cli::node_login& as) {
   auto where = cli::parse_node_address(address);
   if (!where)
     return nullptr;
-  auto out = std::make_shared<cli::http_api>(*where);
+  auto out = std::make_shared<cli::http_api>(*where, as);
+  if (auto why = out->problem())
+    throw cli::stop_verb{cli::exit_usage, why.message, ""};
   return out->reachable() ? out : nullptr;
 }
 

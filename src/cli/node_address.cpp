@@ -13,7 +13,8 @@ failure wrong(const std::string& text) {
   return {errc::invalid, category::validation,
           "`" + text
             + "` is no address of a node; write "
-              "http://127.0.0.1:8765 or unix:/path/to/troupe.sock"};
+              "http://127.0.0.1:8765, https://HOST:PORT or "
+              "unix:/path/to/troupe.sock"};
 }
 
 } // namespace
@@ -34,8 +35,9 @@ core::result<node_address> parse_node_address(const std::string& text) {
     out.unix_path = rest;
     return out;
   }
-  if (rest.starts_with("http://"))
-    rest.remove_prefix(7);
+  out.secure = rest.starts_with("https://");
+  if (out.secure || rest.starts_with("http://"))
+    rest.remove_prefix(out.secure ? 8 : 7);
   if (rest.ends_with('/'))
     rest.remove_suffix(1);
   auto colon = rest.rfind(':');
@@ -62,7 +64,8 @@ core::result<node_address> parse_node_address(const std::string& text) {
 std::string to_text(const node_address& where) {
   if (!where.unix_path.empty())
     return "unix:" + where.unix_path;
-  return "http://" + where.host + ":" + std::to_string(where.port);
+  return (where.secure ? "https://" : "http://") + where.host + ":"
+         + std::to_string(where.port);
 }
 
 std::string socket_path(const std::string& data) {
@@ -75,8 +78,8 @@ core::result<node_address> choose_node(const std::string& given,
     return parse_node_address(given);
   std::error_code ignored;
   if (std::filesystem::is_socket(socket_path(data), ignored))
-    return node_address{socket_path(data), {}, 0};
-  return node_address{{}, "127.0.0.1", default_port};
+    return node_address{socket_path(data), {}, 0, false};
+  return node_address{{}, "127.0.0.1", default_port, false};
 }
 
 } // namespace troupe::cli

@@ -13,6 +13,7 @@ struct node_address {
   std::string unix_path; // Empty: TCP.
   std::string host;
   uint16_t port = 0;
+  bool secure = false; // https.
 
   bool operator==(const node_address&) const = default;
 };
@@ -20,7 +21,14 @@ struct node_address {
 /// sockaddr_un holds 108 bytes with the final zero.
 inline constexpr size_t unix_path_bytes_max = 107;
 
-/// "http://127.0.0.1:8765", "127.0.0.1:8765" or "unix:/path".
+/// What a node is shown, and who it must be.
+struct node_login {
+  std::string token;   // Empty: none.
+  std::string ca_file; // Of https; empty: whom this machine trusts.
+};
+
+/// "http://127.0.0.1:8765", "https://troupe.example.com", "127.0.0.1:8765" or
+/// "unix:/path".
 core::result<node_address> parse_node_address(const std::string& text);
 
 std::string to_text(const node_address& where);

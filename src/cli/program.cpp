@@ -20,8 +20,14 @@ po::options_description options_of(const verb& of) {
   add("workspace", po::value<std::string>()->value_name("NAME"),
       "the tenant; default: TROUPE_WORKSPACE, then `default`");
   add("node", po::value<std::string>()->value_name("ADDRESS"),
-      "http://HOST:PORT or unix:PATH; default: TROUPE_NODE, then the socket "
+      "http://HOST:PORT, https://HOST:PORT or unix:PATH; default: TROUPE_NODE, "
+      "then the socket "
       "in the data directory, then http://127.0.0.1:8765");
+  add("token-file", po::value<std::string>()->value_name("FILE"),
+      "a token for the node; default: TROUPE_TOKEN, then none");
+  add("ca-file", po::value<std::string>()->value_name("FILE"),
+      "whom to trust with https, PEM; default: TROUPE_CA_FILE, then whom this "
+      "machine trusts");
   add("data", po::value<std::string>()->value_name("DIR"),
       "the data directory; default: TROUPE_DATA, then troupe-data");
   add("help,h", "show this");

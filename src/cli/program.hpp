@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/local_node.hpp"
+#include "cli/node_address.hpp"
 #include "cli/terminal.hpp"
 #include "core/api.hpp"
 
@@ -23,7 +24,9 @@ struct surroundings {
   unsigned width = 80;
   std::function<std::string(const std::string&)> environment;
   /// A node's semantic layer; null where none answers.
-  std::function<std::shared_ptr<core::api>(const std::string& address)> connect;
+  std::function<std::shared_ptr<core::api>(const std::string& address,
+                                           const node_login& as)>
+    connect;
   std::function<int(const node_args&)> node;
   std::function<int(const node_args&, const std::function<int(core::api&)>&)>
     in_process;

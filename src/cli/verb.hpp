@@ -43,6 +43,9 @@ public:
   std::string given_node() const; // Flag or TROUPE_NODE; may be empty.
   bool names_data() const;
   core::result<node_address> address() const;
+  /// What the node is shown. Throws `stop_verb` where a token would cross a
+  /// network for all to read.
+  node_login login(const node_address& to) const;
 
   // -- the node
 

@@ -1,5 +1,8 @@
+#include <string_view>
+
 #include "cli/http_api.hpp"
 #include "cli/node_address.hpp"
+#include "cli/source.hpp"
 #include "cli/verb.hpp"
 
 namespace troupe::cli {
@@ -58,15 +61,41 @@ core::result<node_address> verb_call::address() const {
   return choose_node(given_node(), data());
 }
 
+node_login verb_call::login(const node_address& to) const {
+  if (!to.unix_path.empty())
+    return {}; // It is for the node's owner, who needs none.
+  node_login out;
+  out.ca_file =
+    has("ca-file") ? text("ca-file") : around_.environment("TROUPE_CA_FILE");
+  out.token = has("token-file") ? read_text(text("token-file"))
+                                : around_.environment("TROUPE_TOKEN");
+  constexpr std::string_view blank = " \t\r\n";
+  out.token.erase(out.token.find_last_not_of(blank) + 1);
+  if (out.token.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+      != out.token.npos)
+    throw stop_verb{exit_usage, "the token is none: it has other characters",
+                    "give it as `troupe token make` printed it"};
+  auto here =
+    to.host == "localhost" || to.host == "[::1]" || to.host.starts_with("127.");
+  if (!out.token.empty() && !to.secure && !here)
+    throw stop_verb{exit_usage,
+                    "the token would go to " + to_text(to)
+                      + " for all to read on the way",
+                    "name the node with https://"};
+  return out;
+}
+
 std::shared_ptr<core::api> verb_call::node_if_any() {
   auto where = address();
   if (!where)
     throw stop_verb{exit_usage, where.error().message, ""};
-  connected_ = around_.connect(to_text(*where));
+  connected_ = around_.connect(to_text(*where), login(*where));
   // A socket whose node is gone must not hide one at the usual port.
   if (!connected_ && given_node().empty() && !names_data()
       && !where->unix_path.empty())
-    connected_ = around_.connect(to_text(*choose_node("", "")));
+    connected_ = around_.connect(to_text(*choose_node("", "")),
+                                 login(*choose_node("", "")));
   api_ = connected_.get();
   if (!connected_ && !given_node().empty())
     throw stop_verb{exit_no_node, no_node(*where).message, ""};

@@ -251,6 +251,16 @@ const verb table[] = {
    1,
    config_options,
    run_config},
+  {"token",
+   "key | make | show [TOKEN]",
+   "Make keys and tokens, and look at them; no node is needed",
+   "token key --out token.key\n"
+   "token make --key token.key --name ann --role default=operator\n"
+   "token show --key token.key - < ann.token",
+   {"action", "token"},
+   1,
+   token_options,
+   run_token},
   {"doctor",
    "",
    "Check this machine and a data directory",

@@ -80,6 +80,10 @@ int run_reject(verb_call& call);
 int run_backup(verb_call& call);
 int run_restore(verb_call& call);
 
+// verbs_token.cpp
+void token_options(adder& add);
+int run_token(verb_call& call);
+
 // top.cpp
 int run_top(verb_call& call);
 

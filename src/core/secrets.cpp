@@ -86,7 +86,7 @@ std::vector<std::string> without_secrets(std::vector<std::string> words) {
 }
 
 std::string line_without_secrets(std::string line) {
-  constexpr std::string_view blanks = " \t";
+  constexpr std::string_view blanks = " \t\n";
   std::string out;
   std::string_view left{line};
   bool next = false; // Hide the next word.
@@ -105,6 +105,19 @@ std::string line_without_secrets(std::string line) {
                && names_a_secret(word));
   }
   return out;
+}
+
+bool is_secret_value(std::string_view name, std::string_view value) {
+  return value.size() >= secret_value_bytes_min && names_a_secret(name);
+}
+
+std::string without_values(std::string text,
+                           const std::vector<std::string>& values) {
+  for (const auto& x : values)
+    for (size_t at = 0; (at = text.find(x, at)) != text.npos;
+         at += hidden_text.size())
+      text.replace(at, x.size(), hidden_text);
+  return text;
 }
 
 } // namespace troupe::core

@@ -25,4 +25,14 @@ std::vector<std::string> without_secrets(std::vector<std::string> words);
 /// follows "Bearer" and "Basic".
 std::string line_without_secrets(std::string line);
 
+/// Shorter ones would be found in words that are none.
+inline constexpr size_t secret_value_bytes_min = 8;
+
+/// Whether what stands under that name is to be hidden wherever it turns up.
+bool is_secret_value(std::string_view name, std::string_view value);
+
+/// The text without these, wherever they stand in it.
+std::string without_values(std::string text,
+                           const std::vector<std::string>& values);
+
 } // namespace troupe::core

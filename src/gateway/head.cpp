@@ -61,6 +61,11 @@ bool usable_request_id(const std::string& id) {
 }
 
 std::optional<complaint> count_complaint(const beast_request& from) {
+  // "5, 5" is allowed, and others read it as something else.
+  auto length = from[http::field::content_length];
+  if (length.find_first_not_of("0123456789") != length.npos)
+    return malformed({"", 0, 0, "the Content-Length header is no number",
+                      "send its digits once"});
   if (from.count(http::field::host) == 0 && from.version() >= 11)
     return malformed({"", 0, 0, "the Host header is missing", "send it once"});
   for (const auto* name :

@@ -53,13 +53,13 @@ std::string_view name_in(std::string_view host) {
   return name;
 }
 
+} // namespace
+
 bool is_address(std::string_view name) {
   boost::system::error_code ec;
   boost::asio::ip::make_address(std::string{name}, ec);
   return !ec;
 }
-
-} // namespace
 
 bool loopback_host(std::string_view host) {
   return loopback_address(name_in(host));

@@ -14,6 +14,9 @@ namespace troupe::gateway {
 /// "localhost", ::1 or 127.0.0.0/8, as an address to listen on.
 bool loopback_address(std::string_view address);
 
+/// An IPv4 or IPv6 address, without brackets.
+bool is_address(std::string_view text);
+
 /// A Host header, "name", "name:port" or "[::1]:port", that names this machine.
 bool loopback_host(std::string_view host);
 

@@ -1,3 +1,4 @@
+#include "core/access.hpp"
 #include "runtime/api_question.hpp"
 
 // What people and programs ask of a run or a task.
@@ -39,8 +40,15 @@ void node_api::command_call(question& q, verb what) {
     return;
   x.target = *target;
   x.reason = q.word(answers ? "comment" : "reason").value_or("");
-  if (answers)
-    x.name = q.word("by").value_or(q.what.by.principal);
+  if (answers) {
+    // Who logged in answers for himself.
+    const auto& who = q.what.by.principal;
+    auto logged_in = !who.empty() && who != core::local_principal;
+    if (logged_in && q.word("by").value_or(who) != who)
+      return q.then(refuse(errc::invalid,
+                           "`by` is who the token says it is; leave it out"));
+    x.name = q.word("by").value_or(who);
+  }
   if (what == verb::signal) {
     x.name = q.word("name").value_or("");
     if (x.name.empty())

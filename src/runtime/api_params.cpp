@@ -144,6 +144,13 @@ void check_together(const json& params, core::problems& out) {
 
 } // namespace
 
+std::vector<std::string_view> operations() {
+  std::vector<std::string_view> out;
+  for (const auto& [name, fields] : fields_by_operation())
+    out.push_back(name);
+  return out;
+}
+
 std::span<const std::string_view> fields_of(std::string_view op) {
   auto pos = fields_by_operation().find(op);
   if (pos == fields_by_operation().end())

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,9 @@
 // What an operation may be given. The same for every door.
 
 namespace troupe::runtime {
+
+/// All that there are.
+std::vector<std::string_view> operations();
 
 /// What the operation takes; nothing where it does not exist.
 std::span<const std::string_view> fields_of(std::string_view op);

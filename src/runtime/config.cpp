@@ -61,6 +61,8 @@ node_config read_tree(const core::node& root,
   core::object_reader in{core::value{root, problems}};
   reading::section(in, "node",
                    [&](auto& inner) { reading::read_node(inner, out); });
+  reading::section(in, "auth",
+                   [&](auto& inner) { reading::read_auth(inner, out.auth); });
   reading::section(in, "gateway",
                    [&](auto& inner) { reading::read_gateway(inner, out); });
   out.agents = usual;

@@ -60,12 +60,32 @@ struct agent_config {
 /// What a node without a file has: echo, sleep, noop and shell.
 std::vector<agent_config> usual_agents();
 
+/// Somebody whose tokens are taken.
+struct issuer_config {
+  std::string name;
+  std::string issuer;            // The claim `iss`.
+  std::vector<std::string> keys; // References: "file:PATH", "env:NAME", ...
+  std::string jwks;              // "file:PATH" or a URL; empty: none.
+
+  bool operator==(const issuer_config&) const = default;
+};
+
+/// Who has to log in. Without issuers nobody has to.
+struct auth_config {
+  std::string audience = "troupe";
+  core::duration leeway = std::chrono::seconds{30};
+  std::vector<issuer_config> issuers;
+
+  bool operator==(const auth_config&) const = default;
+};
+
 /// A whole node. Valid as it stands.
 struct node_config {
   node_options node;
   /// How long a stop waits for what runs.
   std::chrono::milliseconds stop_deadline{10'000};
   gateway::gateway_options gateway; // Without doors: neither address is set.
+  auth_config auth;
   std::vector<agent_config> agents = usual_agents();
   core::allocation_options allocation;
   core::limits_options limits;

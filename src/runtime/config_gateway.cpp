@@ -49,15 +49,43 @@ void read_listen(object_reader& in, gateway::gateway_options& to) {
             "write e.g. 127.0.0.1:8765, [::1]:8765, or `off`");
     return;
   }
-  if (!gateway::loopback_address(host)) {
-    x->fail("the gateway cannot listen on `" + host.substr(0, 60)
-              + "`: beyond this machine it would need TLS and "
-                "authentication, which this version does not have",
-            "use 127.0.0.1, [::1], localhost or a Unix socket");
+  if (!gateway::is_address(host) && !gateway::loopback_address(host)) {
+    x->fail("`" + host.substr(0, 60) + "` is no address to listen on",
+            "use 127.0.0.1, [::1], localhost, or another address of this "
+            "machine");
     return;
   }
   to.listen = host;
   to.port = *port;
+}
+
+/// When all that it depends on is read.
+void check_listen(object_reader& in, const node_config& to) {
+  auto missing =
+    gateway::missing_beyond_this_machine(to.gateway, !to.auth.issuers.empty());
+  if (missing.empty())
+    return;
+  in.find("listen")->fail("the gateway cannot listen on `"
+                            + to.gateway.listen.substr(0, 60) + "`: " + missing,
+                          gateway::beyond_this_machine_hint);
+}
+
+void read_names(object_reader& in, std::vector<std::string>& to) {
+  constexpr size_t name_bytes_max = 253; // Of DNS.
+  auto x = in.find("names");
+  std::vector<std::string> read;
+  if (!x || x->kind() == core::node_kind::null || !x->read(read))
+    return;
+  for (const auto& name : read)
+    if (name.empty() || name.size() > name_bytes_max
+        || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-")
+             != name.npos) {
+      x->fail("`" + name.substr(0, 60) + "` is no name of a host",
+              "write it without scheme and port, e.g. troupe.example.com");
+      return;
+    }
+  to = std::move(read);
 }
 
 void read_unix_socket(object_reader& in, gateway::gateway_options& to) {
@@ -85,6 +113,12 @@ void size(object_reader& in, std::string_view key, size_t& to, uint64_t low) {
 }
 
 void read_limits(object_reader& in, gateway::gateway_options& to) {
+  constexpr bounds<int64_t> rate{0, many};
+  in.read("address_requests_per_second", to.address_requests_per_second, rate);
+  in.read("principal_requests_per_second", to.principal_requests_per_second,
+          rate);
+  in.read("workspace_requests_per_second", to.workspace_requests_per_second,
+          rate);
   size(in, "url_bytes_max", to.url_bytes_max, 256);
   size(in, "header_bytes_max", to.header_bytes_max, kib);
   size(in, "body_bytes_max", to.body_bytes_max, kib);
@@ -120,6 +154,12 @@ void read_gateway(object_reader& in, node_config& to) {
           [&](object_reader& inner) { read_tls(inner, to.gateway.tls); });
   section(in, "limits",
           [&](object_reader& inner) { read_limits(inner, to.gateway); });
+  read_names(in, to.gateway.names);
+  in.read("without_tls_beyond_this_machine",
+          to.gateway.without_tls_beyond_this_machine);
+  in.read("without_login_beyond_this_machine",
+          to.gateway.without_login_beyond_this_machine);
+  check_listen(in, to);
   finish(in, "gateway");
 }
 

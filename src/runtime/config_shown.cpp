@@ -119,12 +119,20 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   to.add({"gateway", "unix_socket"},
          x.unix_socket.empty() ? "off" : x.unix_socket,
          to.said({"node", "data"}) ? "node.data" : "");
+  to.add({"gateway", "names"}, x.names.empty() ? json(nullptr) : json(x.names));
+  to.add({"gateway", "without_tls_beyond_this_machine"},
+         x.without_tls_beyond_this_machine);
+  to.add({"gateway", "without_login_beyond_this_machine"},
+         x.without_login_beyond_this_machine);
   to.add({"gateway", "tls", "certificate"}, word_or_none(x.tls.certificate));
   // The path of it, not the key.
   to.add_open({"gateway", "tls", "key"}, word_or_none(x.tls.key));
   auto add = [&](const char* name, const json& value) {
     to.add({"gateway", "limits", name}, value);
   };
+  add("address_requests_per_second", x.address_requests_per_second);
+  add("principal_requests_per_second", x.principal_requests_per_second);
+  add("workspace_requests_per_second", x.workspace_requests_per_second);
   add("url_bytes_max", size_of(x.url_bytes_max));
   add("header_bytes_max", size_of(x.header_bytes_max));
   add("body_bytes_max", size_of(x.body_bytes_max));
@@ -143,6 +151,22 @@ void add_gateway(const gateway::gateway_options& x, listing& to) {
   add("answer_timeout", time_of(x.answer_timeout));
   add("stream_heartbeat", time_of(x.stream_heartbeat));
   add("stream_metrics_interval", time_of(x.stream_metrics_interval));
+}
+
+/// References to keys are no secrets.
+void add_auth(const auth_config& x, listing& to) {
+  to.add_open({"auth", "audience"}, x.audience);
+  to.add_open({"auth", "leeway"}, time_of(x.leeway));
+  if (x.issuers.empty())
+    to.add_open({"auth", "issuers"}, json::object());
+  for (const auto& issuer : x.issuers) {
+    auto add = [&](const char* name, const json& value) {
+      to.add_open({"auth", "issuers", issuer.name, name}, value);
+    };
+    add("issuer", issuer.issuer);
+    add("keys", issuer.keys.empty() ? json(nullptr) : json(issuer.keys));
+    add("jwks", word_or_none(core::without_secrets(issuer.jwks)));
+  }
 }
 
 /// Of agents that are processes.
@@ -270,6 +294,7 @@ std::vector<shown_setting> shown_settings(const loaded_config& from) {
   listing to{from};
   add_node(config, to);
   add_gateway(config.gateway, to);
+  add_auth(config.auth, to);
   if (config.agents.empty())
     to.add({"agents"}, json::object());
   for (const auto& x : config.agents)

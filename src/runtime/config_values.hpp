@@ -37,6 +37,10 @@ bool read_text_or_off(object_reader& in, std::string_view key, std::string& to);
 /// A name that may stand in ids of processes and on the command line.
 bool check_word(const value& at, std::string_view word, std::string_view what);
 void read_word(object_reader& in, std::string_view key, std::string& to);
+/// "file:PATH", "env:NAME" or "credential:NAME".
+bool is_key_reference(std::string_view text);
+/// "http://" to this machine: nobody listens in between.
+bool is_loopback_url(std::string_view text);
 
 // -- sections; `path` names them in `settings()`
 
@@ -48,6 +52,8 @@ void section(object_reader& in, std::string_view key, Visit visit);
 void finish(object_reader& in, std::string_view path);
 
 void read_node(object_reader& in, node_config& to);
+void read_auth(object_reader& in, auth_config& to);
+/// After `read_auth`: whether others may connect depends on who logs in.
 void read_gateway(object_reader& in, node_config& to);
 void read_allocation(object_reader& in, node_config& to);
 void read_limits(object_reader& in, node_config& to);

@@ -6,6 +6,7 @@
 
 #include "runtime/agent_kinds.hpp"
 #include "runtime/api_json.hpp"
+#include "runtime/login_keys.hpp"
 #include "runtime/node_insides.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -72,6 +73,25 @@ failure configured_node::open_spawner(const std::vector<agent_config>& agents) {
   if (!opened)
     return opened.error();
   spawner_ = std::move(*opened);
+  return {};
+}
+
+failure configured_node::read_login() {
+  login_ = std::make_shared<login_source>([this](auto rules) {
+    // A node that stops meanwhile has no use for it.
+    if (server_)
+      server_->renew_login(std::move(rules));
+  });
+  auto read = login_->read(config_.auth);
+  if (!read)
+    return read.error();
+  config_.gateway.login = *read;
+  config_.gateway.fetch_keys =
+    [weak = std::weak_ptr{login_}](const std::string& issuer) {
+      auto source = weak.lock();
+      return source && source->want(issuer);
+    };
+  take_out_of_environment(config_.auth);
   return {};
 }
 
@@ -173,6 +193,9 @@ failure configured_node::open_doors() {
 }
 
 failure configured_node::start(doors which) {
+  // Before anything is started that would inherit a key.
+  if (auto why = read_login())
+    return why;
   if (auto why = open_spawner(config_.agents))
     return why;
   if (auto why = log_.open())
@@ -204,6 +227,7 @@ failure configured_node::stop(milliseconds deadline) {
   auto why = node_ ? node_->stop(left()) : failure{};
   constexpr milliseconds last_spans{1'000};
   traces_.stop(std::min(last_spans, left()));
+  login_.reset();
   server_.reset();
   return why;
 }
@@ -241,21 +265,34 @@ core::problems problems_in(std::vector<config_problem> all) {
 
 } // namespace
 
+/// Also where nothing of the file has changed: certificate and keys are read
+/// again.
+failure configured_node::renew_doors(const auth_config& auth) {
+  auto login = login_->read(auth);
+  if (!login)
+    return login.error();
+  if (!server_)
+    return {};
+  if (auto why = server_->renew_tls())
+    return why;
+  return server_->renew_login(*login);
+}
+
 core::api_answer configured_node::reload() {
   std::lock_guard one_at_a_time{reloading_};
   auto now = read_();
   if (!now.value)
     return refuse(problems_in(std::move(now.problems)));
-  // Also where nothing of the file has changed: the certificate is new.
-  if (auto why = server_ ? server_->renew_tls() : failure{})
-    return refuse(why.code, why.message);
   auto what = compare(present_, now);
+  if (auto why = renew_doors(now.value->auth))
+    return refuse(why.code, why.message);
   if (auto why = open_spawner(now.value->agents))
     return refuse(why.code, why.message);
   if (auto why = apply(what, now.value->agents))
     return refuse(why.code, why.message);
   // What else has changed is not so until the next start.
   present_.value->agents = std::move(now.value->agents);
+  present_.value->auth = std::move(now.value->auth);
   return answer_with({{"added", what.added},
                       {"changed", what.changed},
                       {"removed", what.removed},

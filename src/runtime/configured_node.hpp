@@ -11,6 +11,7 @@
 #include "runtime/agent_kinds.hpp"
 #include "runtime/config.hpp"
 #include "runtime/http_agents.hpp"
+#include "runtime/login_source.hpp"
 #include "runtime/node_log.hpp"
 #include "runtime/reload.hpp"
 #include "runtime/trace_exporter.hpp"
@@ -52,11 +53,13 @@ private:
   void join_api();
   void begin_webhooks();
   failure open_doors();
+  failure read_login();
   failure open_spawner(const std::vector<agent_config>& agents);
   core::api_answer reload();
+  failure renew_doors(const auth_config& auth);
   failure apply(const config_change& x, const std::vector<agent_config>& all);
 
-  const node_config config_; // As it was started.
+  node_config config_; // As it was started.
   std::function<loaded_config()> read_;
   std::mutex reloading_;
   loaded_config present_; // With the agents of the newest reload.
@@ -70,6 +73,7 @@ private:
   webhooks webhooks_;
   std::unique_ptr<node> node_;
   std::shared_ptr<gateway::http_server> server_;
+  std::shared_ptr<login_source> login_; // Tells the server.
 };
 
 /// What the store in a data directory says of itself; harmless beside a running

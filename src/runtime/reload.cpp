@@ -37,11 +37,17 @@ const agent_config* find(const std::vector<agent_config>& all,
   return pos == all.end() ? nullptr : &*pos;
 }
 
-/// All but the agents', by path.
+/// What holds from a reload on.
+bool holds_at_once(std::string_view path) {
+  return path == "agents" || path.starts_with("agents.")
+         || path.starts_with("auth.");
+}
+
+/// All others, by path.
 std::map<std::string, std::string> other_settings(const loaded_config& of) {
   std::map<std::string, std::string> out;
   for (auto& x : shown_settings(of))
-    if (x.path != "agents" && !x.path.starts_with("agents."))
+    if (!holds_at_once(x.path))
       out.emplace(std::move(x.path), std::move(x.value));
   return out;
 }

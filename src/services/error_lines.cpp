@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/json_text.hpp"
+#include "core/secrets.hpp"
 
 namespace troupe::services {
 
@@ -34,8 +35,9 @@ std::string valid_utf8(std::string_view text) {
     .get<std::string>();
 }
 
-error_lines::error_lines(error_lines_limits limits)
-  : limits_(limits), tokens_(limits.lines_burst) {}
+error_lines::error_lines(error_lines_limits limits,
+                         std::vector<std::string> hidden)
+  : limits_(limits), hidden_(std::move(hidden)), tokens_(limits.lines_burst) {}
 
 error_lines::found error_lines::take(std::string_view bytes, time_point now) {
   found all;
@@ -68,6 +70,7 @@ error_lines::found error_lines::finish(time_point now) {
 void error_lines::end_line(found& into, time_point now) {
   if (!line_.empty() && line_.back() == '\r')
     line_.pop_back();
+  line_ = core::without_values(std::move(line_), hidden_);
   if (auto note = as_progress(line_)) {
     into.progress = std::move(note);
   } else if (!line_.empty()) {
@@ -75,7 +78,8 @@ void error_lines::end_line(found& into, time_point now) {
     if (cut_)
       text += " ... (cut at " + std::to_string(limits_.line_bytes_max)
               + " bytes, line_bytes_max)";
-    last_.push_back(text);
+    // Whole, before somebody cuts it between a name and its value.
+    last_.push_back(core::line_without_secrets(text));
     if (last_.size() > limits_.last_lines_max)
       last_.pop_front();
     if (allowed(now)) {
@@ -114,7 +118,7 @@ std::string error_lines::tail() const {
   std::string_view all = tail_;
   if (all.size() > limits_.tail_bytes_max)
     all.remove_prefix(all.size() - limits_.tail_bytes_max);
-  return valid_utf8(all);
+  return valid_utf8(core::without_values(std::string{all}, hidden_));
 }
 
 std::string error_lines::last_lines() const {

@@ -37,7 +37,9 @@ public:
     std::optional<progress_note> progress; // The newest.
   };
 
-  explicit error_lines(error_lines_limits limits = {});
+  /// `hidden` are values that nothing it gives has in it.
+  explicit error_lines(error_lines_limits limits = {},
+                       std::vector<std::string> hidden = {});
 
   found take(std::string_view bytes, time_point now);
 
@@ -56,6 +58,7 @@ private:
   void add_dropped(found& into);
 
   error_lines_limits limits_;
+  std::vector<std::string> hidden_;
   std::string line_;
   bool cut_ = false; // `line_` has reached its limit.
   std::string tail_;

@@ -96,7 +96,7 @@ void linked_process::begin() {
     self->drain_all();
     self->on_gone(self->why_gone(end));
   };
-  errors_.emplace(request_.errors);
+  errors_.emplace(request_.errors, secrets_of(request_.program));
   child_ = spawner_.start(request_.program, std::move(events));
 }
 

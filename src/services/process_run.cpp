@@ -47,7 +47,7 @@ process_run::process_run(spawner& through, run_request request,
                          run_events events)
   : spawner_(through), loop_(through.loop()), request_(std::move(request)),
     events_(std::move(events)), input_(loop_, [this] { write_input(); }),
-    lines_(request_.limits.errors) {}
+    lines_(request_.limits.errors, secrets_of(request_.program)) {}
 
 void process_run::cancel() {
   loop_.post(

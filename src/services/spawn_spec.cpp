@@ -1,6 +1,11 @@
 #include "services/spawn_spec.hpp"
 
 #include <algorithm>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "core/secrets.hpp"
 
 namespace troupe::services {
 
@@ -15,6 +20,27 @@ bool has_nul(const std::string& text) {
 }
 
 } // namespace
+
+std::vector<std::string> secrets_of(const spawn_spec& spec) {
+  std::vector<std::string> out;
+  auto add = [&](std::string_view name, std::string_view value) {
+    if (core::is_secret_value(name, value))
+      out.emplace_back(value);
+  };
+  for (const auto& [name, value] : spec.environment)
+    add(name, value);
+  // What the node has, it inherits.
+  for (auto** x = spec.clean ? nullptr : environ; x != nullptr && *x; ++x) {
+    std::string_view line{*x};
+    auto equals = line.find('=');
+    if (equals != line.npos)
+      add(line.substr(0, equals), line.substr(equals + 1));
+  }
+  // The longest first: one may be a part of another.
+  std::sort(out.begin(), out.end(),
+            [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  return out;
+}
 
 failure problem(const spawn_spec& spec) {
   if (spec.command.empty() || spec.command[0].empty())

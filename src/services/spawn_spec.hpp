@@ -37,6 +37,9 @@ struct spawn_spec {
 /// than about this, so longer input belongs on stdin.
 inline constexpr size_t spawn_bytes_max = 120 * 1024;
 
+/// Values of its environment whose names say that they are secrets.
+std::vector<std::string> secrets_of(const spawn_spec& spec);
+
 /// Why `spec` cannot be started, or nothing.
 failure problem(const spawn_spec& spec);
 

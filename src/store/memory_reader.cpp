@@ -45,7 +45,7 @@ public:
     auto at = state_->runs.find(run.run());
     if (at == state_->runs.end())
       return failure{errc::not_found, category::unknown,
-                     "no run " + to_string(run) + " is stored"};
+                     "no run " + to_string(run) + " in this workspace"};
     core::stored_run found;
     found.run = at->second;
     auto last = at->first.with(id::number_max);

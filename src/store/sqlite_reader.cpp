@@ -106,7 +106,7 @@ result<core::stored_run> sqlite_reader::load_run(id run) {
     found.run = rows.run(q);
   else
     return q.ok() ? failure{errc::not_found, category::unknown,
-                            "no run " + to_string(run) + " is stored"}
+                            "no run " + to_string(run) + " in this workspace"}
                   : db_->why(q.code(), "cannot read");
   if (auto bad = load_parts(found, rows))
     return bad;

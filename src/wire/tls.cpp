@@ -70,8 +70,13 @@ core::result<tls_ptr> tls_for_client(const std::string& ca_file) {
   return out;
 }
 
-bool spoke_plain_http(error_code ec) {
+bool is_tls_error(error_code ec) {
   return ec.category() == boost::asio::error::get_ssl_category()
+         || ec.category() == ssl::error::get_stream_category();
+}
+
+bool spoke_plain_http(error_code ec) {
+  return is_tls_error(ec)
          && ERR_GET_REASON(static_cast<unsigned long>(ec.value()))
               == SSL_R_HTTP_REQUEST;
 }

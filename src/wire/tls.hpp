@@ -32,6 +32,9 @@ core::result<tls_ptr> tls_for_server(const tls_files& from);
 /// Trusts what this file (PEM) names; empty: what this machine trusts.
 core::result<tls_ptr> tls_for_client(const std::string& ca_file);
 
+/// What went wrong is TLS, not the way to the other side.
+bool is_tls_error(boost::system::error_code ec);
+
 /// The other side began to speak HTTP without TLS.
 bool spoke_plain_http(boost::system::error_code ec);
 

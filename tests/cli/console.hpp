@@ -43,8 +43,9 @@ struct console {
       terminal,
       80,
       [this](const std::string& name) { return environment[name]; },
-      [this](const std::string& address) {
+      [this](const std::string& address, const cli::node_login& as) {
         tried.push_back(address);
+        login = as;
         return answering ? api : nullptr;
       },
       [this](const cli::node_args& given) {
@@ -97,6 +98,7 @@ struct console {
   std::ostringstream out;
   std::ostringstream err;
   std::vector<std::string> tried; // Addresses.
+  cli::node_login login;
   cli::node_args node;
   bool in_process = false;
   std::vector<std::string> bench;

@@ -54,3 +54,14 @@ TEST_CASE("a line hides secrets in any of its words", "[secrets]")
         == "unexpected token here");
   CHECK(line_without_secrets("").empty());
 }
+
+TEST_CASE("values of secrets are hidden wherever they stand", "[secrets]")
+{
+  CHECK(is_secret_value("API_TOKEN", "0123456789"));
+  CHECK_FALSE(is_secret_value("API_TOKEN", "yes"));
+  CHECK_FALSE(is_secret_value("LANG", "de_DE.UTF-8"));
+  std::vector<std::string> values{"hunter2-hunter2", "hunter2-"};
+  CHECK(without_values("a hunter2-hunter2hunter2-hunter2 b hunter2-", values)
+        == "a (hidden)(hidden) b (hidden)");
+  CHECK(without_values("nothing", values) == "nothing");
+}

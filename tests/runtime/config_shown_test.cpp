@@ -30,7 +30,8 @@ std::string line(const std::vector<shown_setting>& all,
 
 /// The setting in the list of all: with `*` for a name.
 std::string pattern_of(const std::string& path) {
-  auto named = std::regex{"^(agents|workspaces|webhooks)\\.[^.]+\\."};
+  auto named =
+    std::regex{"^(agents|workspaces|webhooks|auth\\.issuers)\\.[^.]+\\."};
   auto out = std::regex_replace(path, named, "$1.*.");
   auto inside = std::regex{"^(agents\\.\\*\\.env|limits\\.resources)\\..*"};
   return std::regex_replace(out, inside, "$1");
@@ -67,7 +68,8 @@ TEST_CASE("each setting of the list is shown by a whole configuration",
                    "         b: {kind: plugin, library: x},\n"
                    "         c: {kind: http, url: 'http://h/'}}\n"
                    "webhooks: {h: {url: 'http://h/', secret: env:X}}\n"
-                   "workspaces: {w: {}}\n");
+                   "workspaces: {w: {}}\n"
+                   "auth: {issuers: {team: {keys: env:KEY}}}\n");
   std::set<std::string> found;
   for (const auto& x : all) {
     INFO(x.path);

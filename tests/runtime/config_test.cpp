@@ -1,6 +1,11 @@
 #include "runtime/config_cast.hpp"
 
+#include <fstream>
+
+#include "core/login.hpp"
 #include "runtime/config_settings.hpp"
+#include "runtime/directory.hpp"
+#include "runtime/login_keys.hpp"
 
 // Where a value comes from, what follows from it, and that list, reader, sample
 // and page agree.
@@ -251,4 +256,73 @@ TEST_CASE("the environment of this process is read", "[config]")
   unsetenv("TROUPE_NODE_THREADS");
   CHECK(good("", from).node.threads == 7);
   CHECK(from.environment.count("PATH") == 0);
+}
+
+TEST_CASE(
+  "a node may listen beyond this machine with TLS and a login, or where "
+  "it is told so in words",
+  "[config]")
+{
+  auto listen = std::string{"gateway: {listen: \"0.0.0.0:1\""};
+  auto tls = std::string{", tls: {certificate: a.pem, key: a.key}"};
+  auto login = std::string{"\nauth: {issuers: {team: {keys: env:KEY}}}"};
+  auto beyond = [](const std::string& what) {
+    return "it needs " + what + " (at /gateway/listen)";
+  };
+  auto has = [](const std::string& text, const std::string& part) {
+    INFO(text);
+    CHECK(text.find(part) != text.npos);
+  };
+  has(wrong(listen + "}"), beyond("TLS and a login"));
+  has(wrong(listen + tls + "}"), beyond("a login"));
+  has(wrong(listen + "}" + login), beyond("TLS"));
+  auto x = good(listen + tls + "}" + login);
+  CHECK(x.gateway.listen == "0.0.0.0");
+  CHECK(x.gateway.tls.key == "a.key");
+  REQUIRE(x.auth.issuers.size() == 1);
+  CHECK(x.auth.issuers[0].issuer == "team");
+  CHECK(x.auth.issuers[0].keys == std::vector<std::string>{"env:KEY"});
+  good(listen + ", without_tls_beyond_this_machine: true}" + login);
+  good(listen + ", without_login_beyond_this_machine: true" + tls + "}");
+}
+
+TEST_CASE(
+  "keys come from files, the environment and credentials, and are never "
+  "shown",
+  "[config]")
+{
+  troupe::test::directory dir;
+  auto secret = std::string(40, 's');
+  std::ofstream{(dir / "key")} << secret << '\n';
+  std::ofstream{(dir / "short")} << "hunter2";
+  ::setenv("DOOR_TEST_KEY", secret.c_str(), 1);
+  ::setenv("CREDENTIALS_DIRECTORY", (dir / "").c_str(), 1);
+  auto rules = [](const std::string& reference) {
+    auth_config from;
+    from.issuers.push_back({"team", "team", {reference}, {}});
+    return login_rules_of(from);
+  };
+  for (const auto& reference :
+       {"file:" + (dir / "key"), std::string{"env:DOOR_TEST_KEY"},
+        std::string{"credential:key"}}) {
+    auto read = rules(reference);
+    INFO(reference);
+    REQUIRE(read);
+    CHECK((*read)->issuers.at(0).keys.at(0).bytes == secret);
+  }
+  for (const auto& reference :
+       {"file:" + (dir / "short"), "file:" + (dir / "none"),
+        std::string{"env:DOOR_TEST_NONE"}, std::string{"credential:../key"}}) {
+    auto read = rules(reference);
+    INFO(reference);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message.find(reference) != std::string::npos);
+    CHECK(read.error().message.find("hunter2") == std::string::npos);
+  }
+  // What the node starts has it not; the node itself has, also when it reloads.
+  auth_config from;
+  from.issuers.push_back({"team", "team", {"env:DOOR_TEST_KEY"}, {}});
+  take_out_of_environment(from);
+  CHECK(std::getenv("DOOR_TEST_KEY") == nullptr);
+  CHECK(login_rules_of(from));
 }

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/access.hpp"
 #include "core/api.hpp"
 #include "gateway/field_words.hpp"
 #include "gateway/routes.hpp"
@@ -145,4 +146,12 @@ TEST_CASE("a key is for one content: workflow, input and priority", "[runtime]")
   CHECK(hurried.code == errc::key_reused);
   CHECK(hurried.message.find("use a new key") != std::string::npos);
   CHECK(ask(n, "runs")["runs"].size() == 1);
+}
+
+TEST_CASE("every operation says which role it needs", "[runtime]")
+{
+  for (auto op : runtime::operations()) {
+    INFO(op);
+    CHECK(core::has_need(op));
+  }
 }

@@ -77,3 +77,18 @@ TEST_CASE("garbage becomes text", "[services]")
   CHECK(valid_utf8("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
   CHECK(reader.tail() == "a\xef\xbf\xbd\xef\xbf\xbd z\n");
 }
+
+TEST_CASE("values that are to be hidden are in nothing it gives", "[services]")
+{
+  error_lines lines{{}, {"hunter2-hunter2"}};
+  auto found = lines.take("I am hunter2-hunter2\n"
+                          "{\"progress\":0.5,\"note\":\"hunter2-hunter2\"}\n"
+                          "and hunter2-",
+                          {});
+  CHECK(found.log == std::vector<std::string>{"I am (hidden)"});
+  CHECK(found.progress->note == "(hidden)");
+  found = lines.take("hunter2.\n", {}); // In two pieces.
+  CHECK(found.log == std::vector<std::string>{"and (hidden)."});
+  CHECK(lines.last_lines() == "I am (hidden)\nand (hidden).");
+  CHECK(lines.tail().find("hunter2") == std::string::npos);
+}
