@@ -52,36 +52,60 @@ struct followers::reader {
 };
 
 followers::followers(uint16_t port)
-  : port_(port), poll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  : port_(port), poll_(::epoll_create1(EPOLL_CLOEXEC)),
+    thread_([this] { run(); }) {}
 
 followers::~followers() {
   stop();
   ::close(poll_);
 }
 
-followers::reader& followers::connect(int receive_buffer) {
-  auto& x = *readers_.emplace_back(std::make_unique<reader>());
+followers::reader& followers::connect() {
+  auto made = std::make_unique<reader>();
+  auto& x = *made;
   x.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_buffer > 0)
-    ::setsockopt(x.fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
-                 sizeof receive_buffer);
   sockaddr_in where{};
   where.sin_family = AF_INET;
   where.sin_port = htons(port_);
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(x.fd, reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
     throw std::runtime_error("the node does not listen");
+  std::lock_guard guard{mutex_};
+  readers_.push_back(std::move(made));
   return x;
 }
 
+/// From now on the thread has it.
+void followers::begin(reader& x) {
+  epoll_event wanted{};
+  wanted.events = EPOLLIN;
+  wanted.data.ptr = &x;
+  ::epoll_ctl(poll_, EPOLL_CTL_ADD, x.fd, &wanted);
+}
+
 void followers::follow(const std::string& run) {
-  send_all(connect(0).fd, "GET /api/v1/runs/" + run
-                            + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  auto& x = connect();
+  send_all(x.fd, "GET /api/v1/runs/" + run
+                   + "/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  begin(x);
 }
 
 void followers::follow_all() {
-  auto& x = connect(0);
-  x.of_all = true;
+  begin(subscribe());
+}
+
+void followers::ignore_all() {
+  auto& x = subscribe();
+  std::lock_guard guard{mutex_};
+  x.reads = false;
+}
+
+followers::reader& followers::subscribe() {
+  auto& x = connect();
+  {
+    std::lock_guard guard{mutex_};
+    x.of_all = true;
+  }
   send_all(x.fd, "GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n"
                  "Connection: Upgrade\r\nUpgrade: websocket\r\n"
                  "Sec-WebSocket-Version: 13\r\n"
@@ -99,23 +123,7 @@ void followers::follow_all() {
       asked = true;
     }
   }
-}
-
-void followers::ignore_all() {
-  follow_all();
-  readers_.back()->reads = false;
-}
-
-void followers::start() {
-  for (const auto& x : readers_) {
-    if (!x->reads)
-      continue;
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.ptr = x.get();
-    ::epoll_ctl(poll_, EPOLL_CTL_ADD, x->fd, &wanted);
-  }
-  thread_ = std::thread{[this] { run(); }};
+  return x;
 }
 
 void followers::stop() {
@@ -132,6 +140,7 @@ void followers::run() {
     for (int i = 0; i < n; ++i)
       read(*static_cast<reader*>(ready[static_cast<size_t>(i)].data.ptr));
     uint64_t fewest = UINT64_MAX;
+    std::lock_guard guard{mutex_};
     for (const auto& x : readers_)
       if (x->of_all && x->reads)
         fewest = std::min(fewest, x->facts);

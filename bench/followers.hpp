@@ -3,13 +3,15 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
 // Many readers of live streams, served by one thread, so that they take as
-// little as they can of the cores that they share with the node.
+// little as they can of the cores that they share with the node. They read from
+// the moment when they begin to follow.
 
 namespace troupe::bench {
 
@@ -26,16 +28,12 @@ public:
   followers(const followers&) = delete;
   followers& operator=(const followers&) = delete;
 
-  // -- before `start`
-
   /// Follows one run, as Server-Sent Events.
   void follow(const std::string& run);
   /// Follows all runs over a WebSocket, from now on.
   void follow_all();
-  /// The same, and never reads; its small buffers make the node feel it soon.
+  /// The same, and never reads.
   void ignore_all();
-
-  void start();
 
   // -- while they read
 
@@ -60,21 +58,24 @@ public:
 private:
   struct reader;
 
-  reader& connect(int receive_buffer);
+  reader& connect();
+  reader& subscribe();
+  void begin(reader& x);
   void read(reader& from);
   void take(reader& from, std::string_view fact);
   void run();
 
   const uint16_t port_;
   int poll_ = -1;
+  std::mutex mutex_; // Of the list.
   std::vector<std::unique_ptr<reader>> readers_;
-  std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<size_t> ended_{0};
   std::atomic<uint64_t> deliveries_{0};
   std::atomic<uint64_t> fewest_{0};
   uint64_t disordered_ = 0;
   uint64_t broken_ = 0;
+  std::thread thread_; // Last: it runs from the beginning.
 };
 
 } // namespace troupe::bench

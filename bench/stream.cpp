@@ -175,7 +175,6 @@ round_figures round(http_line& to, uint16_t port, const audience& who,
   auto ids = submit(to, runs, steps);
   for (uint64_t i = 0; i < std::min(who.of_one, runs); ++i)
     all.follow(ids[i]);
-  all.start();
   round_figures out;
   out.overhead_ms = overheads_ms(to, ids, steps, work_ms);
   out.seconds = seconds_since(begin);

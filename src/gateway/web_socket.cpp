@@ -19,6 +19,8 @@ namespace {
 
 /// What may wait to be written before no more is read.
 constexpr size_t letters_max = 64;
+/// For the reader to answer our goodbye; a node that stops waits for it.
+constexpr std::chrono::seconds goodbye_timeout{2};
 
 complaint too_many(size_t limit) {
   return {429, "overloaded", std::string{message(errc::overloaded)},
@@ -123,7 +125,11 @@ void web_socket::end_with(std::string text, uint16_t close_code) {
   if (box_)
     box_->shut();
   // One that takes nothing gets no notice either.
-  deadline_.expires_after(house_->opts.write_timeout);
+  close_within(house_->opts.write_timeout);
+}
+
+void web_socket::close_within(std::chrono::milliseconds time) {
+  deadline_.expires_after(time);
   deadline_.async_wait([weak = weak_from_this()](error_code ec) {
     if (auto self = weak.lock(); self && !ec)
       self->close();
@@ -131,6 +137,7 @@ void web_socket::end_with(std::string text, uint16_t close_code) {
 }
 
 void web_socket::close_in_order() {
+  close_within(goodbye_timeout);
   wire_->stream.async_close(
     static_cast<websocket::close_code>(close_code_),
     [self = shared_from_this()](error_code) { self->close(); });

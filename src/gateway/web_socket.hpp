@@ -73,6 +73,7 @@ private:
   void write();
   void on_written(error_code ec);
   void end_with(std::string text, uint16_t close_code);
+  void close_within(std::chrono::milliseconds time);
   void close_in_order();
 
   const house_ptr house_;

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <future>
+
 #include <nlohmann/json.hpp>
 
 #include "gateway/raw_client.hpp"
@@ -237,11 +239,14 @@ TEST_CASE("a slow reader of a WebSocket is dropped with a notice", "[gateway]")
 TEST_CASE("a stopping server says goodbye over its WebSockets", "[gateway]")
 {
   served at;
-  reader client{at};
-  client.say(subscribe("a"));
-  client.hear();
+  auto client = std::make_unique<reader>(at);
+  client->say(subscribe("a"));
+  client->hear();
   auto sink = at.api->wait_for_sink();
-  at.server->stop(60s);
-  CHECK(client.hear()["type"] == "bye");
+  auto stopped = std::async(std::launch::async, [&] { at.server->stop(60s); });
+  CHECK(client->hear()["type"] == "bye");
+  CHECK(client->frame().first == 8);
+  client.reset(); // Its word is not waited for.
+  stopped.wait();
   CHECK(!sink({"1", "{}", false}));
 }
