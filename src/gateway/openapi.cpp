@@ -5,6 +5,7 @@
 
 #include "core/answer_schemas.hpp"
 #include "core/json_text.hpp"
+#include "core/metric_page.hpp"
 #include "core/workflow.hpp"
 #include "gateway/field_words.hpp"
 #include "gateway/route_words.hpp"
@@ -112,6 +113,9 @@ json fields_schema(const route& x, const route_words* words) {
 }
 
 json body_of(const route& x) {
+  if (x.kind == route_kind::mcp && x.method == "POST")
+    return {{"required", true},
+            {"content", content("application/json", json::object())}};
   const auto* words = words_of(x.method, x.pattern);
   auto needed = words && !words->required.empty();
   switch (x.body.form) {
@@ -179,18 +183,30 @@ json answer_of(const route& x) {
   auto schema = words && !words->answer.empty() ? reference(words->answer)
                                                 : json{{"type", "object"}};
   auto is = [&](route_kind kind) { return x.kind == kind; };
-  std::string_view type = is(route_kind::events)   ? "text/event-stream"
-                          : is(route_kind::schema) ? "application/schema+json"
-                                                   : "application/json";
+  std::string_view type = is(route_kind::events)    ? "text/event-stream"
+                          : is(route_kind::schema)  ? "application/schema+json"
+                          : is(route_kind::figures) ? core::exposition_type
+                                                    : "application/json";
   if (is(route_kind::events))
     schema = {{"type", "string"},
               {"description", "Server-Sent Events, each with JSON as `event` "
                               "describes it"}};
+  if (is(route_kind::figures))
+    schema = {{"type", "string"}};
   return {{"description", words ? words->summary : x.op},
           {"content", content(type, schema)}};
 }
 
+/// The protocol describes itself; docs/mcp.md says which revisions.
+json of_protocol() {
+  return {{"default",
+           {{"description", "as the Model Context Protocol says"},
+            {"content", content("application/json", json::object())}}}};
+}
+
 json responses_of(const route& x) {
+  if (x.kind == route_kind::mcp)
+    return of_protocol();
   json out{
     {"default",
      {{"description", "what is wrong, and what to do about it"},
@@ -270,7 +286,11 @@ std::string document() {
        "A runtime for companies of agents. Every error is a problem "
        "document (RFC 9457). docs/api.md is the manual."}}},
     {"servers", {{{"url", "/"}}}},
-    {"components", {{"schemas", schemas()}}}};
+    {"security", json::array({json::object(), {{"bearer", json::array()}}})},
+    {"components",
+     {{"schemas", schemas()},
+      {"securitySchemes",
+       {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}}}}};
   for (const auto& x : routes()) {
     std::string method;
     for (auto c : x.method)

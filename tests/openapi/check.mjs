@@ -126,7 +126,7 @@ function holds(path, method, got, what) {
   if (status === '101') return;
   const type = Object.keys(content)[0];
   check(got.type === type, `${what}: content type`, got.type);
-  if (type === 'text/event-stream') return;
+  if (type.startsWith('text/')) return;
   const pointer = `/paths/${escaped(path)}/${method}/responses/${status}`
     + `/content/${escaped(type)}/schema`;
   if (!compiled.has(pointer)) compiled.set(pointer, validator(pointer));
@@ -135,7 +135,7 @@ function holds(path, method, got, what) {
     `${JSON.stringify(valid.errors)} ${got.text}`);
 }
 
-// --- something to ask for -------------------------------------------------------
+// --- something to ask for ----------------------------------------------------
 
 const yaml = 'application/yaml';
 const story = `workflow: story
@@ -181,14 +181,15 @@ async function good(path, method) {
     '/api/v1/drain': { undo: true },
     '/api/v1/agents/{agent}/drain': { undo: true },
   };
-  return { ids: { run, task, agent: 'noop', name: 'story' }, body: bodies[path],
+  return { ids: { run, task, agent: 'noop', name: 'story',
+    letter: 'none', token: 'none' }, body: bodies[path],
     method };
 }
 
 const filled = (path, ids) =>
   path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name]);
 
-// --- requests made from the document ------------------------------------------
+// --- requests made from the document -----------------------------------------
 
 const values = {
   run: (ids) => ids.run, task: (ids) => ids.task, state: () => 'completed',
@@ -316,9 +317,15 @@ for (const version of [1, 2])
   await ask('POST', '/api/v1/workflows', { body: { workflow: story
     .replace('story', `story\nversion: ${version}`) } });
 await submit(story);
-for (const [path, methods] of Object.entries(api.paths))
+// MCP is a protocol of its own, with tests of its own.
+// What goes well only with somebody outside of the node; bad requests to it are
+// sent all the same.
+const outside = ['/api/v1/dead-letters/{letter}/redeliver',
+  '/api/v1/agents/callback/{token}'];
+const paths = Object.entries(api.paths).filter(([path]) => path !== '/mcp');
+for (const [path, methods] of paths)
   for (const [method, operation] of Object.entries(methods)) {
-    await checkGood(path, method, operation);
+    if (!outside.includes(path)) await checkGood(path, method, operation);
     if (path.startsWith('/api/')) await checkBad(path, method, operation);
     const other = await ask(method === 'get' ? 'PUT' : 'DELETE',
       filled(path, (await good(path, method)).ids));
