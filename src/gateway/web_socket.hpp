@@ -6,7 +6,6 @@
 #include <string>
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 
 #include "gateway/exchange.hpp"
 #include "gateway/house.hpp"
@@ -33,7 +32,7 @@ public:
   void close() override;
 
 private:
-  using error_code = boost::beast::error_code;
+  using error_code = boost::system::error_code;
 
   /// The protocol itself, which is large: only one file compiles it.
   struct wire;
