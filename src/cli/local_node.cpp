@@ -101,6 +101,7 @@ runtime::loaded_config load(const node_args& args) {
   auto loaded = runtime::load_config(from);
   if (!loaded.value)
     return loaded;
+  loaded.value->gateway.conformance_fixtures = args.conformance_fixtures;
   // A task that comes to an agent which cannot work would be lost on it.
   loaded.problems = runtime::what_is_missing(loaded);
   auto login = runtime::login_rules_of(loaded.value->auth);

@@ -18,6 +18,7 @@ struct node_args {
   std::string data;   // Directory; empty: as configured.
   std::string listen; // "127.0.0.1:8765", "off"; empty: as configured.
   std::vector<std::string> set; // "key=value", over the file.
+  bool conformance_fixtures = false; // The MCP server has them.
 };
 
 /// Runs until a signal ends it. Returns an exit code.

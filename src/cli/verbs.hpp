@@ -22,6 +22,10 @@ int run_watch(verb_call& call);
 
 /// What a node of this process is started with.
 node_args node_args_of(verb_call& call);
+/// The node that is running, if any, where nobody insists on one; null: a node
+/// of this process has to do.
+std::shared_ptr<core::api> running_node(verb_call& call,
+                                        const node_args& args);
 
 // verbs_config.cpp
 void config_options(adder& add);
@@ -86,6 +90,10 @@ int run_token(verb_call& call);
 
 // top.cpp
 int run_top(verb_call& call);
+
+// verbs_mcp.cpp
+void mcp_options(adder& add);
+int run_mcp(verb_call& call);
 
 // completion.cpp
 int run_completion(verb_call& call);

@@ -123,6 +123,13 @@ node_args node_args_of(verb_call& call) {
   return out;
 }
 
+std::shared_ptr<core::api> running_node(verb_call& call,
+                                        const node_args& args) {
+  return call.given_node().empty() && !args.config.empty()
+           ? node_of(call, args)
+           : call.node_if_any();
+}
+
 void node_options(adder& add) {
   config_option(add);
   add("listen", po::value<std::string>()->value_name("ADDRESS"),
@@ -130,12 +137,15 @@ void node_options(adder& add) {
   add("set",
       po::value<std::vector<std::string>>()->composing()->value_name("K=V"),
       "a setting over the file's; may be given again");
+  add("conformance-fixtures",
+      "serve at /mcp also what the MCP conformance suite asks for");
 }
 
 int run_node_verb(verb_call& call) {
   auto args = node_args_of(call);
   args.listen = call.text("listen");
   args.set = call.list("set");
+  args.conformance_fixtures = call.has("conformance-fixtures");
   return call.around().node(args);
 }
 
@@ -158,10 +168,7 @@ int run_run(verb_call& call) {
     return follow(call, run_of(submit(call)), patience);
   };
   auto args = node_args_of(call);
-  auto there = call.given_node().empty() && !args.config.empty()
-                 ? node_of(call, args)
-                 : call.node_if_any();
-  if (there) {
+  if (auto there = running_node(call, args)) {
     call.use(*there);
     return work();
   }
