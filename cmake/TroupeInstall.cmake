@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/troupe")
 
 # All layers as one archive: the same objects, nothing is compiled again.
-set(layers core store services actors agents gateway runtime)
+set(layers core store services actors agents mcp gateway runtime)
 list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:troupe_\\1>"
   OUTPUT_VARIABLE layer_objects)
 add_library(troupe_library STATIC ${layer_objects})

@@ -284,7 +284,7 @@ TEST_CASE("inspect looks at a run or at a task", "[mcp]")
 
 // -- resources, prompts, completion
 
-TEST_CASE("runs can be listed, read and followed", "[mcp]")
+TEST_CASE("runs can be listed and read", "[mcp]")
 {
   conversation with;
   with.api->on("runs", R"({"runs":[{"run":")" + run

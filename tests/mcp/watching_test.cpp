@@ -116,6 +116,7 @@ TEST_CASE("who follows a run is told that it has changed", "[mcp]")
   CHECK(sink({"1", R"({"kind":"task_ended"})", false}));
   CHECK(sink({"2", R"({"kind":"task_ended"})", false}));
   CHECK(stream->said().empty()); // Not for each of many.
+  CHECK(with.alarms.size() == 1);
   with.ring();
   auto told = said_by(*stream, "notifications/resources/updated");
   REQUIRE(told.size() == 1);
