@@ -22,8 +22,10 @@ find_package(SQLite3 REQUIRED)
 find_package(LibYAML REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Lua 5.4 REQUIRED)
+find_package(date REQUIRED)
 target_link_libraries(troupe_library INTERFACE CAF::core Threads::Threads
-  SQLite::SQLite3 LibYAML::LibYAML OpenSSL::Crypto ${LUA_LIBRARIES}
+  SQLite::SQLite3 LibYAML::LibYAML OpenSSL::Crypto date::date-tz
+  ${LUA_LIBRARIES}
   ${CMAKE_DL_LIBS})
 # Of the headers alone: for plug-ins.
 add_library(troupe_headers INTERFACE)
@@ -75,5 +77,5 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libtroupe-dev)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_DEPENDS
-  "libcaf-dev (>= 0.17.6), libsqlite3-dev, libyaml-dev, liblua5.4-dev, libssl-dev, zlib1g-dev")
+  "libcaf-dev (>= 0.17.6), libsqlite3-dev, libyaml-dev, liblua5.4-dev, libssl-dev, zlib1g-dev, libhowardhinnant-date-dev")
 include(CPack)

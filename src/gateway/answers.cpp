@@ -31,6 +31,11 @@ void run_made(const forward& asked, const core::api_answer& got,
     out.headers.emplace_back("Location", "/api/v1/runs/" + run);
 }
 
+void started(http_reply& out) {
+  out.status = 202;
+  out.headers.emplace_back("Preference-Applied", "respond-async");
+}
+
 // Anybody may ask for health, so it says nothing but yes or no.
 http_reply ready_reply(const core::api_answer& got) {
   auto body = parsed(got.body);
@@ -76,6 +81,8 @@ http_reply reply_to(const forward& asked, const core::api_answer& got,
     run_made(asked, got, out);
   else if (asked.form == answer_form::made)
     out.status = 201;
+  else if (asked.form == answer_form::started)
+    started(out);
   else if (asked.form == answer_form::figures) {
     out.body = text_field(parsed(got.body), "text");
     out.content_type = core::exposition_type;

@@ -62,6 +62,7 @@ enum class answer_form : uint8_t {
   plain,    // 200 and the body.
   run_made, // 201 with Location; 200 for a repeated or a waited one.
   made,     // 201.
+  started,  // 202: it goes on after the answer.
   ready,    // 200 or 503 by its field `ready`, and nothing else of it.
   figures,  // The text in it, for Prometheus.
 };

@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "core/json_text.hpp"
+#include "gateway/queue_door.hpp"
 
 namespace troupe::gateway {
-
-namespace {
 
 using nlohmann::json;
 
@@ -20,6 +19,8 @@ json to_json(const core::problem& x) {
     out["hint"] = x.hint;
   return out;
 }
+
+namespace {
 
 std::string path_of(const std::string& target) {
   return target.substr(0, target.find('?'));
@@ -83,6 +84,8 @@ unsigned http_status(errc code) {
 }
 
 http_reply to_reply(const complaint& what, const http_request& about) {
+  if (is_queue_path(about.target))
+    return queue_reply(what, about);
   json body{{"type", "urn:troupe:problem:" + what.code},
             {"title", what.title},
             {"status", what.status},

@@ -3,12 +3,16 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "core/api.hpp"
 #include "gateway/exchange.hpp"
 
 // Errors on the wire: RFC 9457, one form for all of them.
 
 namespace troupe::gateway {
+
+nlohmann::json to_json(const core::problem& x);
 
 /// The one table from our errors to HTTP's.
 unsigned http_status(errc code);

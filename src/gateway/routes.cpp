@@ -11,6 +11,7 @@
 #include "gateway/mcp_talk.hpp"
 #include "gateway/openapi.hpp"
 #include "gateway/problem_details.hpp"
+#include "gateway/queue_door.hpp"
 #include "gateway/route_match.hpp"
 #include "gateway/stream_query.hpp"
 
@@ -165,13 +166,13 @@ std::string workspace_of(const http_request& req) {
 
 // `Prefer: wait`; with a number of seconds it is not taken, which the standard
 // allows: we either wait for the end or do not.
-bool wants_wait(std::string_view prefer) {
+bool prefers(std::string_view prefer, std::string_view what) {
   while (!prefer.empty()) {
     auto end = std::min(prefer.find(','), prefer.size());
     auto word = prefer.substr(0, end);
     auto from = word.find_first_not_of(' ');
     if (from != std::string_view::npos
-        && word.substr(from, word.find_last_not_of(' ') - from + 1) == "wait")
+        && word.substr(from, word.find_last_not_of(' ') - from + 1) == what)
       return true;
     prefer.remove_prefix(std::min(end + 1, prefer.size()));
   }
@@ -269,8 +270,12 @@ decision forward_of(const http_request& req, match at, const target& where) {
   if (auto wrong = add_query(way, where, at.ids))
     return to_reply(*wrong, req);
   forward out;
-  out.waits = way.kind == route_kind::run_made && wants_wait(req.prefer);
-  out.lasts = out.waits || way.op == "backup";
+  out.waits = way.kind == route_kind::run_made && prefers(req.prefer, "wait");
+  auto pass = way.kind == route_kind::queue_pass;
+  auto async = pass && prefers(req.prefer, "respond-async");
+  out.lasts = out.waits || pass || way.op == "backup";
+  if (async)
+    at.ids.emplace_back("async", "true");
   if (out.waits)
     at.ids.emplace_back("wait", "true");
   if (way.kind == route_kind::figures)
@@ -283,14 +288,17 @@ decision forward_of(const http_request& req, match at, const target& where) {
   if (way.kind == route_kind::answer)
     if (auto wrong = take_answer(params, out.call.op))
       return to_reply(*wrong, req);
-  out.call.params = core::text{std::move(params)};
   out.call.workspace = workspace_of(req);
+  if (auto wrong = take_workspace(out.call.op, params, out.call.workspace))
+    return to_reply(*wrong, req);
+  out.call.params = core::text{std::move(params)};
   out.call.by = origin_of(req);
   out.call.idempotency_key = req.idempotency_key.value_or("");
   out.form = way.kind == route_kind::run_made  ? answer_form::run_made
              : way.kind == route_kind::made    ? answer_form::made
              : way.kind == route_kind::ready   ? answer_form::ready
              : way.kind == route_kind::figures ? answer_form::figures
+             : async                           ? answer_form::started
                                                : answer_form::plain;
   return out;
 }
@@ -338,6 +346,7 @@ decision decide(const http_request& req) {
     case route_kind::answer:
     case route_kind::ready:
     case route_kind::figures:
+    case route_kind::queue_pass:
       break;
   }
   return forward_of(req, std::move(at), where);

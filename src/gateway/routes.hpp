@@ -12,12 +12,13 @@
 namespace troupe::gateway {
 
 enum class route_kind : uint8_t {
-  call,     // One operation of core::api.
-  run_made, // `call`, and its answer names a new run.
-  made,     // `call`, and something was registered.
-  answer,   // An operation by the body's `answer`: POST decisions/{task}.
-  events,   // A live stream.
-  socket,   // Many of them over a WebSocket.
+  call,       // One operation of core::api.
+  run_made,   // `call`, and its answer names a new run.
+  made,       // `call`, and something was registered.
+  queue_pass, // `call`, and it takes as long as it takes.
+  answer,     // An operation by the body's `answer`: POST decisions/{task}.
+  events,     // A live stream.
+  socket,     // Many of them over a WebSocket.
   schema,
   openapi,
   alive,

@@ -13,7 +13,8 @@ json to_body(verb what, const command& asked, const answer& x) {
   auto task = asked.target.number() != 0;
   json body{{task ? "task" : "run", core::to_string(asked.target)},
             {"state", core::to_string(x.state)}};
-  if (what == verb::cancel || what == verb::retry)
+  if (what == verb::cancel || what == verb::retry || what == verb::release
+      || what == verb::hold)
     body["id"] = core::to_string(asked.target);
   if (what == verb::approve || what == verb::reject)
     body["decision"] = what == verb::approve ? "approved" : "rejected";

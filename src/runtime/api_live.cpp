@@ -4,6 +4,7 @@
 #include <caf/send.hpp>
 
 #include "runtime/api_question.hpp"
+#include "runtime/task_queue.hpp"
 
 // What only the actors know: why, the tree, agents.
 
@@ -103,6 +104,27 @@ void ask_queued(caf::event_based_actor* self, const coordinator_actor& chooser,
   one_less();
 }
 
+bool is_held(const core::task_row& row) {
+  return row.due == core::due_kind::held && !row.labels.empty();
+}
+
+/// Adds to what a task of the queue waits for until when that is.
+node_api::callback with_hours(node_api::callback then, core::instant opens,
+                              const std::string& shown) {
+  return [then = std::move(then), opens, shown](core::api_answer got) {
+    auto body = json::parse(got.body.view(), nullptr, false);
+    if (got.error || !body.is_object() || !body.contains("waits_for"))
+      return then(std::move(got));
+    for (auto& x : body["waits_for"])
+      if (x.value("what", "") == "held") {
+        x["detail"] = "the hours for it begin at " + shown
+                      + " (task_queue in the configuration)";
+        x["until"] = core::to_rfc3339(opens);
+      }
+    then(answer_with(body));
+  };
+}
+
 /// Leaves `levels` of the tree below its root; `children_total` stays.
 void cut(tree_node& node, uint64_t levels) {
   if (levels == 0)
@@ -144,8 +166,14 @@ void node_api::why_call(question& q) {
     return;
   read(
     [me = shared_from_this(), q, key = *id](core::store_reader& store) {
-      if (row_or_refusal(store, key, q.what.workspace, q.then))
-        me->ask_why(q, key);
+      if (!row_or_refusal(store, key, q.what.workspace, q.then))
+        return;
+      auto asked = q;
+      if (auto row = store.find_task(key); me->queue_ && row && *row)
+        if (auto opens = me->queue_->opens(**row); opens && is_held(**row))
+          asked.then =
+            with_hours(q.then, *opens, me->queue_->calendar().shown(*opens));
+      me->ask_why(std::move(asked), key);
     },
     q.then);
 }

@@ -58,6 +58,16 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"pause", {"run"}},
     {"resume", {"run"}},
     {"retry", {"run", "task"}},
+    {"release", {"task"}},
+    {"hold", {"task"}},
+    {"queue_strategy",
+     {"id", "contact_id", "campaign_calendar", "content_pillars", "kpis"}},
+    {"queue_decompose", {"strategy_id", "auto_execute"}},
+    {"queue_execute", {"max_concurrent", "filter", "async"}},
+    {"queue_status", {"task_id", "status", "assigned_agent", "limit", "after"}},
+    {"queue_cancel", {"task", "reason"}},
+    {"queue_retry", {"task", "reset_retry_count"}},
+    {"queue_metrics", {}},
     {"signal", {"run", "name", "payload"}},
     {"approve", {"task", "comment", "by"}},
     {"reject", {"task", "comment", "by"}},
@@ -92,7 +102,8 @@ void check_known(const json& params, const names& known, core::problems& out) {
 
 /// Empty: the value is of the field's type, or the operation itself looks.
 std::string_view wanted_type(std::string_view field, const json& value) {
-  if (field == "wait" || field == "undo" || field == "text")
+  if (field == "wait" || field == "undo" || field == "text" || field == "async"
+      || field == "auto_execute" || field == "reset_retry_count")
     return value.is_boolean() ? "" : "true or false";
   if (field == "priority")
     return value.is_number_integer() && value >= 1 && value <= 10
@@ -106,8 +117,10 @@ std::string_view wanted_type(std::string_view field, const json& value) {
     return value.is_array() || value.is_string() ? "" : "a list";
   if (field == "format")
     return value == "wfcommons" ? "" : "`wfcommons`";
-  for (auto other : {"input", "payload", "limit", "depth", "attempt", "version",
-                     "from", "to", "output", "error"})
+  for (auto other :
+       {"input", "payload", "limit", "depth", "attempt", "version", "from",
+        "to", "output", "error", "max_concurrent", "filter", "contact_id",
+        "campaign_calendar", "content_pillars", "kpis"})
     if (field == other)
       return "";
   return value.is_string() ? "" : "a text";

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "core/plan.hpp"
+#include "core/queue_words.hpp"
 #include "core/workflow_name.hpp"
 #include "runtime/api_question.hpp"
 
@@ -164,6 +165,10 @@ void node_api::submit_call(question& asked) {
                                                  bool ad_hoc) {
     if (!parsed.value)
       return q->then(refuse(std::move(parsed.problems)));
+    if (!ad_hoc && parsed.value->name == core::queue_run_name)
+      return q->then(refuse(errc::invalid,
+                            "runs of that name come from strategies; give the "
+                            "workflow another one"));
     self->finish_submit(q, std::move(parsed.value), ad_hoc);
   });
 }

@@ -72,6 +72,9 @@ node_config read_tree(const core::node& root,
                    [&](auto& inner) { reading::read_allocation(inner, out); });
   reading::section(in, "limits",
                    [&](auto& inner) { reading::read_limits(inner, out); });
+  reading::section(in, "task_queue", [&](auto& inner) {
+    reading::read_task_queue(inner, out.task_queue);
+  });
   if (auto x = in.find("workspaces"); x && x->kind() != core::node_kind::null)
     reading::read_workspaces(*x, out);
   reading::section(in, "outbound",

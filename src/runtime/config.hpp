@@ -11,6 +11,7 @@
 #include "gateway/options.hpp"
 #include "runtime/config_outbound.hpp"
 #include "runtime/config_report.hpp"
+#include "runtime/queue_settings.hpp"
 #include "services/process_contract.hpp"
 #include "services/process_run.hpp"
 #include "troupe/node.hpp"
@@ -94,6 +95,7 @@ struct node_config {
   std::map<std::string, webhook_config> webhooks; // By name.
   traces_config traces;
   log_config log;
+  queue_settings task_queue;
 };
 
 /// Where settings come from; what is further down wins.

@@ -107,6 +107,35 @@ void add_node(const node_config& x, listing& to) {
   to.add({"node", "region"}, word_or_none(node.region));
 }
 
+json window_of(const std::optional<core::day_window>& x) {
+  return x ? core::to_text(*x) : "off";
+}
+
+void add_task_queue(const queue_settings& x, listing& to) {
+  const auto& calendar = x.calendar;
+  auto add = [&](const char* name, const json& value) {
+    to.add({"task_queue", name}, value);
+  };
+  add("zone", calendar.zone);
+  add("at_once", x.at_once);
+  add("timeout", time_of(x.attempts.timeout));
+  add("sweep", x.sweep.count() > 0 ? time_of(x.sweep) : json("off"));
+  add("cron", calendar.cron ? core::time_of_day_text(*calendar.cron) : "off");
+  add("email", window_of(calendar.email));
+  add("retries", window_of(calendar.retries));
+  add("quiet", window_of(calendar.quiet));
+  add("urgent_ignores_quiet", calendar.urgent_ignores_quiet);
+  add("holidays", calendar.holidays);
+  to.add_map({"task_queue", "agents"}, x.attempts.agents);
+  auto add_alert = [&](const char* name, const json& value) {
+    to.add({"task_queue", "alerts", name}, value);
+  };
+  add_alert("depth", x.alerts.depth_max);
+  add_alert("failed_percent", x.alerts.failed_share_max * 100);
+  add_alert("slow", time_of(x.alerts.slow_after));
+  add_alert("command", word_or_none(x.alert_command));
+}
+
 std::string listen_text(const gateway::gateway_options& x) {
   if (x.listen.empty())
     return "off";
@@ -301,6 +330,7 @@ std::vector<shown_setting> shown_settings(const loaded_config& from) {
     add_agent(x, to);
   add_allocation(config.allocation, to);
   to.add_map({"limits", "resources"}, config.limits.resources);
+  add_task_queue(config.task_queue, to);
   if (config.workspaces.empty())
     to.add({"workspaces"}, json::object());
   for (const auto& [name, share] : config.workspaces) {

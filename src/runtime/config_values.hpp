@@ -57,6 +57,7 @@ void read_auth(object_reader& in, auth_config& to);
 void read_gateway(object_reader& in, node_config& to);
 void read_allocation(object_reader& in, node_config& to);
 void read_limits(object_reader& in, node_config& to);
+void read_task_queue(object_reader& in, queue_settings& to);
 void read_workspaces(const value& from, node_config& to);
 void read_outbound(object_reader& in, node_config& to);
 void read_webhooks(const value& from, node_config& to);

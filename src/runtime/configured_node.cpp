@@ -5,9 +5,11 @@
 #include <caf/scoped_actor.hpp>
 
 #include "runtime/agent_kinds.hpp"
+#include "runtime/alert_command.hpp"
 #include "runtime/api_json.hpp"
 #include "runtime/login_keys.hpp"
 #include "runtime/node_insides.hpp"
+#include "runtime/queue_settings.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace troupe::runtime {
@@ -53,7 +55,9 @@ size_t process_slots(const std::vector<agent_config>& agents) {
 
 /// If it is needed and not there yet.
 failure configured_node::open_spawner(const std::vector<agent_config>& agents) {
-  auto slots = process_slots(agents);
+  // One more for the command that alerts run.
+  auto slots =
+    process_slots(agents) + !config_.task_queue.alert_command.empty();
   if (slots == 0)
     return {};
   if (spawner_ && slots > process_slots_max_)
@@ -130,6 +134,7 @@ failure configured_node::make_node() {
     else
       std::fprintf(stderr, "troupe: %s\n", text.c_str());
   };
+  auto warn = opts.warn;
   node_ = std::make_unique<node>(std::move(opts));
   node_insides::on_commit(*node_, [this](const batch_ptr& x) {
     trace_board_.learn(*x);
@@ -143,6 +148,10 @@ failure configured_node::make_node() {
   house.allocation = config_.allocation;
   house.limits = config_.limits;
   house.shares = config_.workspaces;
+  auto& queue = node_insides::task_queue(*node_) = config_.task_queue;
+  if (!queue.alert_command.empty())
+    queue.on_alert =
+      alert_command(*spawner_, queue.alert_command, warn);
   for (const auto& x : config_.agents) {
     if (x.on_demand > 0) {
       node_insides::add_on_demand(*node_, standby_of(x, means()));

@@ -154,6 +154,18 @@ child_spec crew_child(const house_ptr& home, const crew_book_ptr& book,
                });
 }
 
+/// Calls the sweep of the task queues when it wants to be called.
+caf::behavior
+queue_sweeper(caf::event_based_actor* self,
+              const std::function<std::optional<core::duration>()>& sweep) {
+  constexpr std::chrono::seconds first_after{1};
+  self->delayed_send(self, first_after, caf::tick_atom_v);
+  return {[self, sweep](caf::tick_atom) {
+    if (auto next = sweep())
+      self->delayed_send(self, *next, caf::tick_atom_v);
+  }};
+}
+
 child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
                           const plan_options& opts) {
   auto spec = branch("monitors", restart_strategy::one_for_one, names, opts);
@@ -165,6 +177,11 @@ child_spec monitors_child(const house_ptr& home, const roster_ptr& names,
     spec.children.push_back(child(
       "resources", "monitor", [home, sample = opts.sample](child_context& ctx) {
         return untyped(ctx.system.spawn(resource_monitor, home, sample));
+      }));
+  if (opts.sweep)
+    spec.children.push_back(
+      child("task_queue", "monitor", [sweep = opts.sweep](child_context& ctx) {
+        return ctx.system.spawn(queue_sweeper, sweep);
       }));
   // Nothing stands on a figure: the node goes on without.
   for (auto& x : spec.children)

@@ -26,6 +26,9 @@ struct plan_options {
   std::function<core::instant()> now;
   easing ease;    // Of the clock behind `now`; empty: it needs none.
   sampler sample; // Of this process; empty: nobody looks.
+  /// Works the task queues; returns when it is to be called again; empty:
+  /// nobody does.
+  std::function<std::optional<core::duration>()> sweep;
   std::function<void(const supervision_event&)> on_event;
   /// What the rest stands on is back soon or not at all.
   std::chrono::milliseconds restart_pause_max{1'000};

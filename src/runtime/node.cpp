@@ -16,6 +16,7 @@
 #include "runtime/node_insides.hpp"
 #include "runtime/process_sample.hpp"
 #include "runtime/scheduler.hpp"
+#include "runtime/task_queue.hpp"
 #include "store/memory_store.hpp"
 #include "store/sqlite_store.hpp"
 
@@ -54,6 +55,10 @@ struct node::parts {
   store::sqlite_options sqlite;
   std::vector<agent_spec> agents;
   std::vector<standby_spec_ptr> on_demand;
+  runtime::queue_settings queue;
+  /// What the sweep works: made with the api, after the tree.
+  std::shared_ptr<std::atomic<std::shared_ptr<runtime::task_queue>>> queue_of =
+    std::make_shared<std::atomic<std::shared_ptr<runtime::task_queue>>>();
   std::chrono::milliseconds restart_pause_max =
     runtime::plan_options{}.restart_pause_max;
   std::shared_ptr<core::store> store;
@@ -171,6 +176,11 @@ failure node::parts::open() {
   all.now = [clock = clock] { return clock->now(); };
   all.ease = [clock = clock] { return clock->ease(); };
   all.sample = [data = opts.data] { return runtime::sample_process(data); };
+  all.sweep = [queue = queue_of]() -> std::optional<core::duration> {
+    if (auto known = queue->load())
+      return known->sweep();
+    return std::chrono::seconds{1};
+  };
   all.seed = random_seed();
   all.restart_pause_max = restart_pause_max;
   plan = runtime::make_plan(std::move(all), std::move(opened));
@@ -190,6 +200,9 @@ void node::parts::spawn() {
                                             plan.monitors);
   api->add_figures(
     [from = figures](core::metric_page& page) { from->add_to(page); });
+  auto queues = std::make_shared<runtime::task_queue>(api, queue);
+  api->use_queue(queues);
+  queue_of->store(std::move(queues));
 }
 
 namespace {
@@ -354,6 +367,10 @@ void node_insides::on_commit(node& x, commit_listener listen) {
 
 house_options& node_insides::options(node& x) {
   return x.parts_->house;
+}
+
+runtime::queue_settings& node_insides::task_queue(node& x) {
+  return x.parts_->queue;
 }
 
 std::chrono::milliseconds& node_insides::restart_pause_max(node& x) {

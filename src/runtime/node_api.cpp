@@ -9,6 +9,7 @@
 #include "runtime/answer_once.hpp"
 #include "runtime/api_params.hpp"
 #include "runtime/api_question.hpp"
+#include "runtime/task_queue.hpp"
 
 namespace troupe::runtime {
 
@@ -70,7 +71,8 @@ void node_api::call(core::api_request what, callback then) {
     {"cancel", verb::cancel}, {"pause", verb::pause},
     {"resume", verb::resume}, {"retry", verb::retry},
     {"signal", verb::signal}, {"approve", verb::approve},
-    {"reject", verb::reject},
+    {"reject", verb::reject}, {"release", verb::release},
+    {"hold", verb::hold},
   };
   question q;
   q.then = answer_once<core::api_answer>(
@@ -86,6 +88,8 @@ void node_api::call(core::api_request what, callback then) {
     return q.then(refuse(errc::invalid, "the parameters are no JSON object"));
   if (auto wrong = params_problems(q.what.op, q.params); !wrong.empty())
     return q.then(refuse(std::move(wrong)));
+  if (queue_ && task_queue::takes(q.what.op))
+    return queue_->ask(q);
   if (auto view = views.find(q.what.op); view != views.end())
     return (this->*view->second)(q);
   if (auto order = verbs.find(q.what.op); order != verbs.end())
@@ -101,7 +105,8 @@ void node_api::submit(command what, answer_callback then) {
                 "or `troupe drain --undo`"};
     return then(std::move(no));
   }
-  if (what.what != verb::submit && what.what != verb::define)
+  if (what.what != verb::submit && what.what != verb::define
+      && what.what != verb::keep)
     what.own = own_id(*home_, what);
   give(std::make_shared<command>(std::move(what)), std::move(then), 0);
 }

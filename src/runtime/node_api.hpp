@@ -17,6 +17,7 @@ namespace troupe::runtime {
 
 class live_hub;
 class webhooks;
+class task_queue;
 
 /// The semantic layer over the actors: validates, asks, answers. Parsing is
 /// done on the caller's thread, reading on the readers'.
@@ -60,6 +61,11 @@ public:
   using figure_source = std::function<void(core::metric_page&)>;
   void add_figures(figure_source from);
 
+  /// Who works the task queues. Before the first call.
+  void use_queue(std::shared_ptr<task_queue> queue) {
+    queue_ = std::move(queue);
+  }
+
   /// A command, typed: for embedded programs and benchmarks.
   void submit(command what, answer_callback then);
   /// The id of a run that this submission makes.
@@ -70,6 +76,7 @@ public:
   void close() { open_ = false; }
 
 private:
+  friend class task_queue;
   struct question;
   using json = nlohmann::json;
 
@@ -138,6 +145,7 @@ private:
   std::function<void(nlohmann::json&)> agent_details_;
   std::mutex figures_mutex_;
   std::vector<figure_source> figures_;
+  std::shared_ptr<task_queue> queue_;
   caf::actor_system& sys_;
   house_ptr home_;
   caf::actor root_;

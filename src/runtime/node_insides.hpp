@@ -15,7 +15,8 @@ namespace troupe {
 
 namespace runtime {
 struct house_plan;
-}
+struct queue_settings;
+} // namespace runtime
 
 namespace store {
 struct sqlite_options;
@@ -40,6 +41,8 @@ public:
   static void on_commit(node& x, commit_listener listen);
   /// Before `start`: actor limits and policies beyond the public options.
   static house_options& options(node& x);
+  /// Before `start`: how the task queues are worked.
+  static runtime::queue_settings& task_queue(node& x);
   /// Before `start`: the longest pause before what has failed starts again.
   static std::chrono::milliseconds& restart_pause_max(node& x);
   /// Before `start`: how the store works, beyond the public options.

@@ -98,11 +98,13 @@ std::string queue_view() {
               "coalesce(t.started_at,0),coalesce(t.ended_at,0))",
               "updated_at")
     + ", " + label("strategy_id", "strategy_id");
-  auto from = "tasks t JOIN runs r ON r.key=substr(t.key,1,13)||x'000000' "
-              "JOIN (SELECT key, "
-              + uuid("key", "id")
-              + " FROM tasks WHERE labels IS NOT NULL) u ON u.key=t.key "
-                "WHERE t.labels IS NOT NULL";
+  auto from =
+    "tasks t JOIN runs r ON r.key=CAST(substr(t.key,1,13)||x'000000' AS "
+    "BLOB) "
+    "JOIN (SELECT key, "
+    + uuid("key", "id")
+    + " FROM tasks WHERE labels IS NOT NULL) u ON u.key=t.key "
+      "WHERE t.labels IS NOT NULL";
   return view("autonomous_tasks", columns, from);
 }
 
