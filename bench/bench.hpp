@@ -96,6 +96,7 @@ figures http(settings& s);
 figures stored(settings& s);
 figures overload(settings& s);
 figures stream(settings& s);
+figures decompose(settings& s);
 
 /// Benchmarks run these in processes of their own.
 int recovery_child(const std::vector<std::string>& args);

@@ -37,6 +37,15 @@ constexpr way ways[] = {
   {"cancel", "POST", "/api/v1/runs/{run}/cancel"},
   {"retry", "POST", "/api/v1/tasks/{task}/retry"},
   {"retry", "POST", "/api/v1/runs/{run}/retry"},
+  {"release", "POST", "/api/v1/tasks/{task}/release"},
+  {"hold", "POST", "/api/v1/tasks/{task}/hold"},
+  {"queue_strategy", "POST", "/api/v1/strategies"},
+  {"queue_decompose", "POST", "/api/v1/queue/decompose"},
+  {"queue_execute", "POST", "/api/v1/queue/execute"},
+  {"queue_status", "GET", "/api/v1/queue"},
+  {"queue_cancel", "POST", "/api/v1/queue/{task}/cancel"},
+  {"queue_retry", "POST", "/api/v1/queue/{task}/retry"},
+  {"queue_metrics", "GET", "/api/v1/queue/metrics"},
   {"pause", "POST", "/api/v1/runs/{run}/pause"},
   {"resume", "POST", "/api/v1/runs/{run}/resume"},
   {"signal", "POST", "/api/v1/runs/{run}/signal"},
@@ -145,6 +154,7 @@ std::optional<http_call> to_http(const core::api_request& what) {
       out.waits = true;
       params.erase("wait");
     }
+    out.waits = out.waits || x.op == "queue_execute";
     if (x.method == "GET")
       out.target += query_of(params);
     else

@@ -66,8 +66,9 @@ constexpr uint32_t tries_max = 4;
 
 /// What has another effect each time it is done.
 bool changes(const std::string& op) {
-  constexpr std::string_view all[] = {"submit", "cancel", "retry",   "pause",
-                                      "resume", "signal", "approve", "reject"};
+  constexpr std::string_view all[] = {
+    "submit",  "cancel", "retry",           "pause",   "resume", "signal",
+    "approve", "reject", "queue_decompose", "release", "hold"};
   return std::find(std::begin(all), std::end(all), op) != std::end(all);
 }
 

@@ -70,6 +70,16 @@ int run_redeliver(verb_call& call);
 void logs_options(adder& add);
 int run_logs(verb_call& call);
 
+// verbs_queue.cpp
+void decompose_options(adder& add);
+int run_decompose(verb_call& call);
+void execute_options(adder& add);
+int run_execute(verb_call& call);
+void queue_options(adder& add);
+int run_queue(verb_call& call);
+int run_release(verb_call& call);
+int run_hold(verb_call& call);
+
 // verbs_change.cpp
 void cancel_options(adder& add);
 int run_cancel(verb_call& call);

@@ -43,7 +43,8 @@ void http_node::kill() {
 
 http_said http_node::say(const std::string& method, const std::string& target,
                          const std::string& body, const std::string& headers) {
-  return ask_http(port_, method, "/api/v1/" + target, body, headers);
+  auto path = target.starts_with('/') ? target : "/api/v1/" + target;
+  return ask_http(port_, method, path, body, headers);
 }
 
 nlohmann::json http_node::ask(const std::string& target) {

@@ -25,7 +25,8 @@ public:
   void kill();
   real_program& process() { return *process_; }
 
-  /// Whatever it says, to a request below /api/v1/.
+  /// Whatever it says, to a request below /api/v1/, or to one that begins with
+  /// a slash.
   http_said say(const std::string& method, const std::string& target,
                 const std::string& body = {}, const std::string& headers = {});
 

@@ -60,6 +60,7 @@ struct story {
                      "  first: {agent: noop, milestone: made}\n"
                      "  hold: {signal: go, depends_on: first}\n"
                      "  ask: {approve: {by: boss}}\n");
+    write_file(held, "workflow: held\nsteps: {a: {agent: noop, hold: true}}\n");
     write_file(bad,
                "workflow: bad\nsteps:\n  a:\n    agent: shell\n"
                "    retries: 0\n    input: {command: echo no >&2; exit 3}\n");
@@ -75,6 +76,7 @@ struct story {
   scratch_directory where;
   std::string slow = where.path("slow.yaml");
   std::string bad = where.path("bad.yaml");
+  std::string held = where.path("held.yaml");
   std::optional<real_program> node;
   std::set<std::string> asked;
 };
@@ -123,6 +125,13 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   holds("drain", at.ask({"drain", "echo"}));
   holds("agents", at.ask({"agents"}));
   holds("drain", at.ask({"drain", "--wait"}));
+  holds("drain", at.ask({"drain", "--undo"}));
+  holds("decompose", at.ask({"decompose", "examples/strategy.json"}));
+  holds("queue", at.ask({"queue"}));
+  holds("execute", at.ask({"execute"}));
+  at.ask({"submit", at.held});
+  holds("change", at.ask({"release", "@latest/a"}));
+  at.asked.insert("hold"); // The same, of a task that waits for its next try.
   holds("tree", at.ask({"tree"}));
   holds("status", at.ask({"status"}));
   holds("metrics", at.ask({"metrics"}));
