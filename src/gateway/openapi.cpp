@@ -8,6 +8,7 @@
 #include "core/metric_page.hpp"
 #include "core/workflow.hpp"
 #include "gateway/field_words.hpp"
+#include "gateway/queue_door.hpp"
 #include "gateway/route_words.hpp"
 #include "gateway/routes.hpp"
 
@@ -176,6 +177,19 @@ json workflow_body_schema() {
           {"description", "a definition, or its text as `workflow`"}};
 }
 
+/// Of /api/tasks, whose programs know this form.
+json queue_problem_schema() {
+  json error{{"type", "object"},
+             {"required", {"code", "message", "details"}},
+             {"properties",
+              {{"code", {{"type", "string"}}},
+               {"message", {{"type", "string"}}},
+               {"details", {{"type", "object"}}}}}};
+  return {{"type", "object"},
+          {"required", {"success", "error"}},
+          {"properties", {{"success", {{"const", false}}}, {"error", error}}}};
+}
+
 // -- answers
 
 json answer_of(const route& x) {
@@ -207,10 +221,12 @@ json of_protocol() {
 json responses_of(const route& x) {
   if (x.kind == route_kind::mcp)
     return of_protocol();
-  json out{
-    {"default",
-     {{"description", "what is wrong, and what to do about it"},
-      {"content", content("application/problem+json", reference("problem"))}}}};
+  auto problem = content("application/problem+json", reference("problem"));
+  if (is_queue_path(std::string{x.pattern}))
+    problem = content("application/json", reference("queue-problem"));
+  json out{{"default",
+            {{"description", "what is wrong, and what to do about it"},
+             {"content", problem}}}};
   switch (x.kind) {
     case route_kind::run_made:
       out["200"] = out["201"] = answer_of(x);
@@ -224,6 +240,11 @@ json responses_of(const route& x) {
       break;
     case route_kind::ready:
       out["200"] = out["503"] = answer_of(x);
+      break;
+    case route_kind::queue_pass:
+      out["200"] = answer_of(x);
+      out["202"] = {{"description", "it has begun"},
+                    {"content", content("application/json", json::object())}};
       break;
     case route_kind::socket:
       out["101"] = {{"description", "messages as docs/streams.md lists them"}};
@@ -272,6 +293,7 @@ json schemas() {
   out["source"] = source_schema();
   out["tasks-body"] = tasks_schema();
   out["workflow-body"] = workflow_body_schema();
+  out["queue-problem"] = queue_problem_schema();
   return out;
 }
 

@@ -149,6 +149,13 @@ steps:
   a: {agent: shell, retries: 0, input: {command: exit 3}}
 `;
 
+const strategy = {
+  id: '0190a1b2-0000-7000-8000-00000000aaaa',
+  campaign_calendar: { phases: [{ phase_name: 'Phase 1',
+    key_activities: ['Publish 2 posts'], content_focus: 'news' }] },
+  content_pillars: [], kpis: [],
+};
+
 async function submit(workflow, headers) {
   const got = await ask('POST', '/api/v1/runs',
     { body: workflow, type: yaml, headers });
@@ -180,6 +187,9 @@ async function good(path, method) {
     '/api/v1/backup': { path: join(scratch, `copy-${checks}.db`) },
     '/api/v1/drain': { undo: true },
     '/api/v1/agents/{agent}/drain': { undo: true },
+    '/api/v1/strategies': strategy,
+    '/api/v1/queue/decompose': { strategy_id: strategy.id },
+    '/api/tasks/decompose': { strategy_id: strategy.id },
   };
   return { ids: { run, task, agent: 'noop', name: 'story',
     letter: 'none', token: 'none' }, body: bodies[path],
@@ -197,7 +207,8 @@ const values = {
   agent: () => 'noop', attempt: () => '1', depth: () => '2',
   priority: () => '7', input: () => '{}', kinds: () => 'tasks,run_state',
   workspace: () => 'default', version: () => '2', from: () => '1',
-  to: () => '2',
+  to: () => '2', task_id: () => undefined, status: () => 'queued',
+  assigned_agent: () => 'content-generator', workspace_id: () => 'default',
 };
 
 // The path with what the query must have.
@@ -317,11 +328,15 @@ for (const version of [1, 2])
   await ask('POST', '/api/v1/workflows', { body: { workflow: story
     .replace('story', `story\nversion: ${version}`) } });
 await submit(story);
-// MCP is a protocol of its own, with tests of its own.
-// What goes well only with somebody outside of the node; bad requests to it are
-// sent all the same.
-const outside = ['/api/v1/dead-letters/{letter}/redeliver',
+await ask('POST', '/api/v1/strategies', { body: strategy });
+// What goes well only with somebody outside of the node, or in a queue at work;
+// bad requests to it are sent all the same.
+const outside = ['/api/v1/queue/execute', '/api/tasks/execute',
+  '/api/v1/queue/{task}/cancel', '/api/v1/queue/{task}/retry',
+  '/api/tasks/{task}/cancel', '/api/tasks/{task}/retry',
+  '/api/v1/dead-letters/{letter}/redeliver',
   '/api/v1/agents/callback/{token}'];
+// MCP is a protocol of its own, with tests of its own.
 const paths = Object.entries(api.paths).filter(([path]) => path !== '/mcp');
 for (const [path, methods] of paths)
   for (const [method, operation] of Object.entries(methods)) {
