@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/troupe")
 
 # All layers as one archive: the same objects, nothing is compiled again.
-set(layers core store services actors agents mcp gateway runtime)
+set(layers core store services outbound wire actors agents mcp gateway runtime)
 list(TRANSFORM layers REPLACE "(.+)" "$<TARGET_OBJECTS:troupe_\\1>"
   OUTPUT_VARIABLE layer_objects)
 add_library(troupe_library STATIC ${layer_objects})
@@ -20,13 +20,13 @@ target_compile_features(troupe_library INTERFACE cxx_std_20)
 target_compile_definitions(troupe_library INTERFACE CAF_ENABLE_TYPE_ID_CHECKS)
 find_package(SQLite3 REQUIRED)
 find_package(LibYAML REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL REQUIRED COMPONENTS SSL Crypto)
 find_package(Lua 5.4 REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(date REQUIRED)
 target_link_libraries(troupe_library INTERFACE CAF::core Threads::Threads
-  SQLite::SQLite3 LibYAML::LibYAML OpenSSL::Crypto date::date-tz
-  ${LUA_LIBRARIES}
-  ${CMAKE_DL_LIBS})
+  SQLite::SQLite3 LibYAML::LibYAML OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB
+  date::date-tz ${LUA_LIBRARIES} ${CMAKE_DL_LIBS})
 # Of the headers alone: for plug-ins.
 add_library(troupe_headers INTERFACE)
 set_target_properties(troupe_headers PROPERTIES EXPORT_NAME headers)
