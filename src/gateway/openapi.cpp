@@ -265,6 +265,8 @@ std::string operation_id(const route& x) {
   auto path = x.pattern;
   if (path.starts_with("/api/v1"))
     path.remove_prefix(7);
+  else if (!path.starts_with("/api"))
+    out += "_root"; // Not to have the name of one in /api/v1.
   for (auto c : path)
     if (std::isalnum(static_cast<unsigned char>(c)))
       out += c;
