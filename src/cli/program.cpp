@@ -135,7 +135,7 @@ std::string help_text() {
   std::string out = "Usage: troupe VERB [ARGUMENTS]\n\nVerbs:\n";
   for (const auto& x : verbs()) {
     auto name = std::string{x.name};
-    name.resize(12, ' ');
+    name.resize(14, ' ');
     out += "  " + name + std::string{x.summary} + "\n";
   }
   out += "\n`troupe help VERB` shows options and examples.\n\n"

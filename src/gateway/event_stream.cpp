@@ -101,7 +101,7 @@ void event_stream::take_out() {
     else
       add(x.text);
   }
-  if (!box_->fell_behind())
+  if (!box_->is_over())
     return;
   house_->figures.stream_fell_behind();
   // What waits is complete events; the reader's last id is where it goes on.

@@ -13,6 +13,7 @@ outbox::outbox(const std::shared_ptr<house>& in, writer how,
     wake_(std::move(wake)) {}
 
 bool outbox::put(uint32_t channel, const core::watch_event& event) {
+  auto more = !event.last;
   {
     std::lock_guard guard{mutex_};
     if (shut_)
@@ -20,6 +21,7 @@ bool outbox::put(uint32_t channel, const core::watch_event& event) {
     auto size = event.json.size() + event.cursor.size();
     if (owed_bytes_ + size > bytes_max_) {
       shut_ = fell_behind_ = true;
+      more = false;
     } else {
       owed_bytes_ += size;
       auto& to = parcel_of(channel);
@@ -32,11 +34,11 @@ bool outbox::put(uint32_t channel, const core::watch_event& event) {
     }
     // One that has fallen behind is told so even if it has not taken yet.
     if (std::exchange(woken_, true) && !shut_)
-      return !event.last;
+      return more;
   }
   auto in = house_.lock();
   auto open = in && in->post([me = shared_from_this()] { me->wake_(); });
-  return open && !event.last && !fell_behind();
+  return open && more;
 }
 
 outbox::parcel& outbox::parcel_of(uint32_t channel) {
@@ -76,6 +78,11 @@ void outbox::shut() {
 bool outbox::fell_behind() {
   std::lock_guard guard{mutex_};
   return fell_behind_;
+}
+
+bool outbox::is_over() {
+  std::lock_guard guard{mutex_};
+  return fell_behind_ && parcels_.empty();
 }
 
 bool outbox::has_room(std::function<void()> then) {

@@ -48,6 +48,8 @@ public:
   /// It owed more than `stream_buffer_bytes_max`; what was taken in until then
   /// is whole.
   bool fell_behind();
+  /// The same, and all that was taken in is taken out.
+  bool is_over();
 
   bool has_room(std::function<void()> then) override;
 

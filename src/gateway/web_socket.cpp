@@ -305,7 +305,7 @@ void web_socket::take_out() {
 void web_socket::take_all() {
   for (const auto& x : box_->take())
     take_parcel(x);
-  if (!box_->fell_behind())
+  if (!box_->is_over())
     return;
   house_->figures.stream_fell_behind();
   end_with(goodbye_text("lost",

@@ -110,6 +110,11 @@ void task_queue::strategy_call(question& q) {
 void task_queue::decompose_call(question& asked) {
   auto q = std::make_shared<question>(std::move(asked));
   auto key = q->word("strategy_id").value_or("");
+  if (key.empty())
+    return q->then(refuse(core::problems{
+      {"/strategy_id", 0, 0, "`strategy_id` is missing",
+       "name a strategy of this workspace, e.g. one that was sent to "
+       "/api/v1/strategies"}}));
   if (auto id = core::id_from(key))
     key = core::to_string(*id);
   auto lost = [q] {

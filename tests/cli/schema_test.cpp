@@ -148,8 +148,8 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   holds("config-check", at.ask({"config", "check"}));
   holds("config-check", at.ask({"config", "check", at.slow}));
   // These are for people, shells, or have forms of their own.
-  at.asked.insert(
-    {"node", "top", "schema", "bench", "sim", "completion", "help"});
+  at.asked.insert({"node", "top", "schema", "bench", "sim", "completion",
+                   "help", "mcp", "token"});
   at.asked.insert("redeliver"); // Needs somebody who takes nothing.
   for (const auto& x : all_verbs()) {
     INFO(x);

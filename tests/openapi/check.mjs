@@ -143,6 +143,7 @@ steps:
   first: {agent: noop}
   hold: {signal: go, depends_on: first}
   ask: {approve: {by: boss}}
+  kept: {agent: noop, hold: true}
 `;
 const failing = `workflow: failing
 steps:
@@ -173,7 +174,7 @@ async function good(path, method) {
   const run = path.includes('/runs/{run}') && path.endsWith('/retry')
     ? await submit(failing, { prefer: 'wait' }) : await submit(story);
   if (path.endsWith('/resume')) await ask('POST', `/api/v1/runs/${run}/pause`);
-  let task = await taskOf(run, path.endsWith('/retry') ? 'a' : 'ask')
+  let task = await taskOf(run, path.endsWith('/release') ? 'kept' : 'ask')
     .catch(() => undefined);
   if (path === '/api/v1/tasks/{task}/retry')
     task = await taskOf(await submit(failing, { prefer: 'wait' }), 'a');
@@ -320,7 +321,8 @@ async function checkBad(path, method, operation) {
   }
   for (const [name, type] of Object.entries(schema.properties))
     if (type.type)
-      await refused(`\`${name}\` of another type`, [400, 422], where,
+      await refused(`\`${name}\` of another type`,
+        outside.includes(path) ? [400, 404, 422] : [400, 422], where,
         { body: { ...given.body, [name]: [[]] } });
 }
 
@@ -334,6 +336,7 @@ await ask('POST', '/api/v1/strategies', { body: strategy });
 const outside = ['/api/v1/queue/execute', '/api/tasks/execute',
   '/api/v1/queue/{task}/cancel', '/api/v1/queue/{task}/retry',
   '/api/tasks/{task}/cancel', '/api/tasks/{task}/retry',
+  '/api/v1/tasks/{task}/hold',
   '/api/v1/dead-letters/{letter}/redeliver',
   '/api/v1/agents/callback/{token}'];
 // MCP is a protocol of its own, with tests of its own.

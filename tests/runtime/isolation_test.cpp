@@ -28,7 +28,8 @@ std::string filled(std::string_view pattern, const ids& with) {
       out.replace(at, name.size(), value);
   INFO("a kind of id that this test does not know: " << out);
   REQUIRE(out.find('{') == out.npos);
-  return out;
+  // What is needed beside the ids.
+  return out.ends_with("/diff") ? out + "?from=1" : out;
 }
 
 bool has_id(std::string_view pattern) {
@@ -133,7 +134,7 @@ TEST_CASE("ids of another workspace are answered as ids of nothing, at every "
                     {"{agent}", "echo"},    {"{name}", opened_door::mark},
                     {"{token}", "made-up"}, {"{letter}", at.run}};
   const ids of_nothing{{"{run}", no_run},      {"{task}", no_task},
-                       {"{agent}", "echo"},    {"{name}", "nothing"},
+                       {"{agent}", "echo"},    {"{name}", "no-such"},
                        {"{token}", "made-up"}, {"{letter}", no_run}};
   auto before = at.state_of("blue");
   auto admin = as("red", "admin") + in_red;

@@ -88,7 +88,7 @@ std::map<std::string, child_ref<caf::actor>> places(node& n) {
     all[name] = {plan.names, name};
   for (std::string name : {"storage", "readers", "agents", "monitors"})
     all["supervisor " + name] = {plan.names, name};
-  for (std::string name : {"progress", "resources"})
+  for (std::string name : {"progress", "resources", "task_queue"})
     all["monitor " + name] = {plan.monitors, name};
   all["supervisor shards"] = {plan.storage, "shards"};
   all["journal"] = {plan.storage, "journal"};

@@ -197,9 +197,10 @@ TEST_CASE("a node shows its monitors and what it uses", "[runtime]")
   for (const auto& x : tree["children"])
     branches[x["name"]] = x["children"];
   CHECK(branches.count("clock") == 1);
-  REQUIRE(branches["monitors"].size() == 2);
+  REQUIRE(branches["monitors"].size() == 3);
   CHECK(branches["monitors"][0]["name"] == "progress");
   CHECK(branches["monitors"][1]["name"] == "resources");
+  CHECK(branches["monitors"][2]["name"] == "task_queue");
 }
 
 TEST_CASE("a run in progress says how long it still takes", "[runtime]")
