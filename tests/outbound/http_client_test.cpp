@@ -207,8 +207,10 @@ TEST_CASE("plain text is no TLS, and TLS is no plain text", "[outbound]")
   odd_server plain{always(200, "x")};
   odd_server secure{always(200, "x"), &good};
   http_client client;
-  auto got =
-    ask(client, call_to("https://127.0.0.1:" + std::to_string(plain.port())));
+  // It waits for words that it understands, as we do.
+  auto greeting = call_to("https://127.0.0.1:" + std::to_string(plain.port()));
+  greeting.deadline = 500ms;
+  auto got = ask(client, greeting);
   CHECK_FALSE(got);
   got =
     ask(client, call_to("http://127.0.0.1:" + std::to_string(secure.port())));
