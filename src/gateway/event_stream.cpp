@@ -60,7 +60,10 @@ void event_stream::start() {
   // before a write sets its deadline.
   stream_.expires_never();
   watch_for_end();
-  add(std::string{stream_head} + "X-Request-Id: " + request_id_ + "\r\n\r\n");
+  std::string head{stream_head};
+  head += "X-Request-Id: ";
+  head += request_id_;
+  add(head += "\r\n\r\n");
   beat();
   // Weak: a reader that has gone must not be kept until the next event.
   box_ =

@@ -36,8 +36,10 @@ mcp_stream::~mcp_stream() {
 }
 
 void mcp_stream::start() {
-  auto head =
-    std::string{stream_head} + "X-Request-Id: " + request_id_ + "\r\n\r\n";
+  std::string head{stream_head};
+  head += "X-Request-Id: ";
+  head += request_id_;
+  head += "\r\n\r\n";
   debt_->owed_bytes += head.size();
   add(std::move(head));
   watch_for_end();
