@@ -113,11 +113,17 @@ void give(progress& at, std::string_view bytes) {
 
 [[noreturn]] void work(const settings& how,
                        const std::vector<std::string>& corpus, progress& at) {
-  for (const auto& entry : corpus)
-    give(at, entry);
-  fuzz::changes changed{corpus, how.seed};
-  for (uint64_t i = 0; i < how.runs; ++i)
-    give(at, changed.next());
+  try {
+    for (const auto& entry : corpus)
+      give(at, entry);
+    fuzz::changes changed{corpus, how.seed};
+    for (uint64_t i = 0; i < how.runs; ++i)
+      give(at, changed.next());
+  } catch (const std::exception& why) {
+    // Nothing that bytes can do may leave a target as an exception.
+    std::cerr << "exception: " << why.what() << std::endl;
+    std::_Exit(1);
+  }
   // Not _exit: leaks are looked for at the end.
   std::exit(0);
 }

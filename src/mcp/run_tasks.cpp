@@ -137,9 +137,12 @@ void cancel_task(const request_ptr& r) {
   });
 }
 
-void task_result(const request_ptr& r) {
-  with_run(r, [r](const json& run) {
-    follow_run(r, text_of(run, "run"), std::chrono::seconds{0});
+void task_result(const request_ptr& asked) {
+  // Again from its beginning after each question that a person has answered.
+  asked->run([](const request_ptr& r) {
+    with_run(r, [r](const json& run) {
+      follow_run(r, text_of(run, "run"), std::chrono::seconds{0});
+    });
   });
 }
 

@@ -6,6 +6,17 @@ using namespace troupe;
 using namespace troupe::test;
 using nlohmann::json;
 
+namespace {
+
+/// The client's answer to what it was asked.
+void answer(conversation& with, const json& asked, json result) {
+  json out{{"jsonrpc", "2.0"}, {"id", asked["id"]}};
+  out["result"] = std::move(result);
+  with.say(out.dump(), {{"mcp-session-id", with.session}});
+}
+
+} // namespace
+
 TEST_CASE("who cannot ask a user is told that one has to decide", "[mcp]")
 {
   conversation with;
@@ -27,11 +38,25 @@ TEST_CASE("in a session the user is asked while the tool waits", "[mcp]")
   CHECK(asked[0]["params"]["message"] == "Deploy?");
   CHECK(got->answers().empty());
   with.api->on("run", run_json("completed", 100));
-  json answer{{"jsonrpc", "2.0"}, {"id", asked[0]["id"]}};
-  answer["result"] = {
-    {"action", "accept"},
-    {"content", {{"decision", "approve"}, {"comment", "ok"}}}};
-  with.say(answer.dump(), {{"mcp-session-id", with.session}});
+  answer(with, asked[0],
+         {{"action", "accept"},
+          {"content", {{"decision", "approve"}, {"comment", "ok"}}}});
+  CHECK(result_of(*got)["structuredContent"]["state"] == "completed");
+  CHECK(times_asked(with, "approve") == 1);
+}
+
+TEST_CASE("who waits for the result of a task is asked, too", "[mcp]")
+{
+  conversation with;
+  has_open_decision(with);
+  with.initialize(can_ask);
+  auto got = with.legacy("tasks/result", {{"taskId", run}});
+  auto asked = said_by(*got, "elicitation/create");
+  REQUIRE(asked.size() == 1);
+  CHECK(got->answers().empty());
+  with.api->on("run", run_json("completed", 100));
+  answer(with, asked[0],
+         {{"action", "accept"}, {"content", {{"decision", "approve"}}}});
   CHECK(result_of(*got)["structuredContent"]["state"] == "completed");
   CHECK(times_asked(with, "approve") == 1);
 }
@@ -44,9 +69,7 @@ TEST_CASE("a user who does not want to decide leaves it open", "[mcp]")
   auto got = with.legacy("tools/call", watch_call());
   auto asked = said_by(*got, "elicitation/create");
   REQUIRE(asked.size() == 1);
-  json answer{{"jsonrpc", "2.0"}, {"id", asked[0]["id"]}};
-  answer["result"] = {{"action", "decline"}};
-  with.say(answer.dump(), {{"mcp-session-id", with.session}});
+  answer(with, asked[0], {{"action", "decline"}});
   CHECK(result_of(*got)["structuredContent"]["approvals"].size() == 1);
   CHECK(times_asked(with, "approve") == 0);
   CHECK(times_asked(with, "reject") == 0);
