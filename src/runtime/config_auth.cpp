@@ -1,5 +1,6 @@
 #include "gateway/loopback.hpp"
 #include "runtime/config_values.hpp"
+#include "runtime/secret_reference.hpp"
 
 // Whose tokens are taken.
 
@@ -25,7 +26,7 @@ void read_keys(object_reader& in, std::vector<std::string>& to) {
   if (!x->read(read, keys_per_issuer_max))
     return;
   for (const auto& reference : read)
-    if (!is_key_reference(reference)) {
+    if (!is_secret_reference(reference)) {
       x->fail("a key must be a reference", reference_hint);
       return;
     }
@@ -79,13 +80,6 @@ void read_issuers(const value& from, auth_config& to) {
 }
 
 } // namespace
-
-bool is_key_reference(std::string_view text) {
-  for (std::string_view prefix : {"file:", "env:", "credential:"})
-    if (text.starts_with(prefix) && text.size() > prefix.size())
-      return true;
-  return false;
-}
 
 bool is_loopback_url(std::string_view text) {
   constexpr std::string_view scheme = "http://";

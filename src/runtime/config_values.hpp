@@ -37,8 +37,6 @@ bool read_text_or_off(object_reader& in, std::string_view key, std::string& to);
 /// A name that may stand in ids of processes and on the command line.
 bool check_word(const value& at, std::string_view word, std::string_view what);
 void read_word(object_reader& in, std::string_view key, std::string& to);
-/// "file:PATH", "env:NAME" or "credential:NAME".
-bool is_key_reference(std::string_view text);
 /// "http://" to this machine: nobody listens in between.
 bool is_loopback_url(std::string_view text);
 

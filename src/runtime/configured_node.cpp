@@ -7,9 +7,9 @@
 #include "runtime/agent_kinds.hpp"
 #include "runtime/alert_command.hpp"
 #include "runtime/api_json.hpp"
-#include "runtime/login_keys.hpp"
 #include "runtime/node_insides.hpp"
 #include "runtime/queue_settings.hpp"
+#include "runtime/secret_reference.hpp"
 #include "store/sqlite_store.hpp"
 
 namespace troupe::runtime {
@@ -95,7 +95,6 @@ failure configured_node::read_login() {
       auto source = weak.lock();
       return source && source->want(issuer);
     };
-  take_out_of_environment(config_.auth);
   return {};
 }
 
@@ -150,8 +149,7 @@ failure configured_node::make_node() {
   house.shares = config_.workspaces;
   auto& queue = node_insides::task_queue(*node_) = config_.task_queue;
   if (!queue.alert_command.empty())
-    queue.on_alert =
-      alert_command(*spawner_, queue.alert_command, warn);
+    queue.on_alert = alert_command(*spawner_, queue.alert_command, warn);
   for (const auto& x : config_.agents) {
     if (x.on_demand > 0) {
       node_insides::add_on_demand(*node_, standby_of(x, means()));
@@ -203,6 +201,7 @@ failure configured_node::open_doors() {
 
 failure configured_node::start(doors which) {
   // Before anything is started that would inherit a key.
+  take_out_of_environment(config_);
   if (auto why = read_login())
     return why;
   if (auto why = open_spawner(config_.agents))

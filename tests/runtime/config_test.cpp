@@ -6,6 +6,7 @@
 #include "runtime/config_settings.hpp"
 #include "runtime/directory.hpp"
 #include "runtime/login_keys.hpp"
+#include "runtime/secret_reference.hpp"
 
 // Where a value comes from, what follows from it, and that list, reader, sample
 // and page agree.
@@ -320,9 +321,14 @@ TEST_CASE(
     CHECK(read.error().message.find("hunter2") == std::string::npos);
   }
   // What the node starts has it not; the node itself has, also when it reloads.
-  auth_config from;
-  from.issuers.push_back({"team", "team", {"env:DOOR_TEST_KEY"}, {}});
+  ::setenv("HOOK_TEST_KEY", "hunter2", 1);
+  node_config from;
+  from.auth.issuers.push_back({"team", "team", {"env:DOOR_TEST_KEY"}, {}});
+  from.webhooks["w"].secret = "env:HOOK_TEST_KEY";
   take_out_of_environment(from);
-  CHECK(std::getenv("DOOR_TEST_KEY") == nullptr);
-  CHECK(login_rules_of(from));
+  for (const auto* variable : {"DOOR_TEST_KEY", "HOOK_TEST_KEY"}) {
+    CHECK(std::getenv(variable) == nullptr);
+    CHECK(read_secret(std::string{"env:"} + variable));
+  }
+  CHECK(login_rules_of(from.auth));
 }

@@ -149,12 +149,12 @@ TEST_CASE("a secret that is not there is told before the node starts",
   scene agent{"agents: {a: {kind: http, url: 'http://h/', "
               "secret: env:TROUPE_NO_SUCH}}\n"};
   CHECK(agent.node.start(doors::none).message
-        == "agent `a`: the variable TROUPE_NO_SUCH holds a secret and is not "
-           "set in the environment of the node");
+        == "agent `a`: the secret in env:TROUPE_NO_SUCH cannot be read: the "
+           "variable is not set in the environment of the node, or empty");
   scene hook{"webhooks: {w: {url: 'http://h/', secret: 'file:/no/such'}}\n"};
   CHECK(hook.node.start(doors::none)
           .message.starts_with(
-            "webhook `w`: the secret in /no/such cannot be read"));
+            "webhook `w`: the secret in file:/no/such cannot be read"));
 }
 
 TEST_CASE("a webhook is told what happens, signed", "[outward]")
