@@ -27,9 +27,7 @@ bool mcp_line::send(const nlohmann::json& message) {
     return false;
   debt_->owed_bytes += size;
   return house_->post(
-    [self = shared_from_this(), text = std::move(text)]() mutable {
-      self->put(std::move(text));
-    });
+    [self = shared_from_this(), text = std::move(text)] { self->put(text); });
 }
 
 void mcp_line::finish(const mcp::reply& last) {
@@ -49,10 +47,10 @@ void mcp_line::begin_stream() {
     debt_->open = false;
 }
 
-void mcp_line::put(std::string text) {
+void mcp_line::put(const std::string& text) {
   begin_stream();
   if (stream_)
-    stream_->add(std::move(text));
+    stream_->say(text);
 }
 
 void mcp_line::end(const mcp::reply& last) {
@@ -61,7 +59,7 @@ void mcp_line::end(const mcp::reply& last) {
     if (!last.message.is_null()) {
       auto text = event_of(last.message);
       debt_->owed_bytes += text.size();
-      stream_->add(std::move(text));
+      stream_->say(text);
     }
     stream_->end();
     stream_ = nullptr;

@@ -35,7 +35,7 @@ public:
   void begin_stream();
 
 private:
-  void put(std::string text);
+  void put(const std::string& text);
   void end(const mcp::reply& last);
 
   const house_ptr house_;
