@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "bench.hpp"
-#include "child_process.hpp"
 #include "gateway/http_server.hpp"
 #include "http_line.hpp"
+#include "node_process.hpp"
 
 // Twice as much work as a node can do, over HTTP: what is refused and how, what
 // becomes of the rest, and who has to wait.
@@ -32,39 +32,6 @@ std::string work(uint64_t n, unsigned priority = 5) {
       std::string{i > 0 ? "," : ""} + R"({"agent":{"capabilities":["noop"]}})";
   return list + "]}";
 }
-
-/// A node in a process of its own, so that its memory is its own.
-class loaded_node {
-public:
-  explicit loaded_node(settings& s)
-    : process_({"troupe", "bench", "overload-child", where_.path(),
-                std::to_string(s.number("slots", 8)),
-                std::to_string(s.number("work-us", 1000)),
-                std::to_string(s.number("queued-max", 20'000)),
-                std::to_string(s.number("pending-bytes-max", 32u << 20))}) {
-    if (process_.wait_byte() != 'r')
-      throw std::runtime_error("the node did not start");
-    std::ifstream{where_.path() + "/port"} >> port_;
-  }
-  ~loaded_node() { process_.end(SIGKILL); }
-  loaded_node(const loaded_node&) = delete;
-  loaded_node& operator=(const loaded_node&) = delete;
-
-  uint16_t port() const { return port_; }
-
-  double peak_mb() const {
-    std::ifstream in{"/proc/" + std::to_string(process_.pid) + "/status"};
-    for (std::string word; in >> word;)
-      if (double kb = 0; word == "VmHWM:" && in >> kb)
-        return kb / 1024;
-    throw std::runtime_error("the node is gone");
-  }
-
-private:
-  scratch where_;
-  child_process process_;
-  uint16_t port_ = 0;
-};
 
 /// What all connections of the load have seen.
 struct tally {
@@ -275,7 +242,11 @@ figures overload(settings& s) {
   auto seconds = static_cast<double>(s.number("seconds", 60));
   auto lines = s.number("connections", 8);
   auto chunk = s.number("chunk", 50);
-  loaded_node node{s};
+  node_process node{"overload-child",
+                    {std::to_string(s.number("slots", 8)),
+                     std::to_string(s.number("work-us", 1000)),
+                     std::to_string(s.number("queued-max", 20'000)),
+                     std::to_string(s.number("pending-bytes-max", 32u << 20))}};
   auto port = node.port();
   auto warm = std::max(1.0, seconds / 12);
   figures f;
@@ -313,7 +284,7 @@ figures overload(settings& s) {
     errors.insert(errors.end(), x->errors.begin(), x->errors.end());
   v["other_errors"] = errors.size();
   v["accepted_unfinished"] = seen.accepted - completed(port, seen.runs);
-  v["peak_mb"] = rounded(node.peak_mb(), 1);
+  v["peak_mb"] = rounded(node.memory_mb("VmHWM"), 1);
   alone.tell(v, "small_alone");
   small.tell(v, "small_beside");
   v["small_refused"] = small.seen.refused;

@@ -8,10 +8,10 @@
 #include <poll.h>
 
 #include "bench.hpp"
-#include "child_process.hpp"
 #include "followers.hpp"
 #include "gateway/http_server.hpp"
 #include "http_line.hpp"
+#include "node_process.hpp"
 
 // Live streams under load: what does it cost the work that many look on, and do
 // they see all of it?
@@ -33,37 +33,6 @@ void raise_file_limit() {
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
 }
-
-/// A node in a process of its own, so that its memory is its own.
-class followed_node {
-public:
-  followed_node(uint64_t work_ms, uint64_t slots)
-    : process_({"troupe", "bench", "stream-child", where_.path(),
-                std::to_string(work_ms), std::to_string(slots)}) {
-    if (process_.wait_byte() != 'r')
-      throw std::runtime_error("the node did not start");
-    std::ifstream{where_.path() + "/port"} >> port_;
-  }
-  ~followed_node() { process_.end(SIGKILL); }
-  followed_node(const followed_node&) = delete;
-  followed_node& operator=(const followed_node&) = delete;
-
-  uint16_t port() const { return port_; }
-
-  /// VmRSS or VmHWM.
-  double memory_mb(const std::string& which) const {
-    std::ifstream in{"/proc/" + std::to_string(process_.pid) + "/status"};
-    for (std::string word; in >> word;)
-      if (double kb = 0; word == which + ":" && in >> kb)
-        return kb / 1024;
-    throw std::runtime_error("the node is gone");
-  }
-
-private:
-  scratch where_;
-  child_process process_;
-  uint16_t port_ = 0;
-};
 
 /// Steps that follow each other: an event every few milliseconds of each run.
 std::string chain(uint64_t steps) {
@@ -246,7 +215,8 @@ figures stream(settings& s) {
     static_cast<uint64_t>(facts_per_task * 1000 * static_cast<double>(runs)
                           / static_cast<double>(rate));
   auto steps = std::max<uint64_t>(2, seconds * 1000 / work_ms);
-  followed_node node{work_ms, runs};
+  node_process node{"stream-child",
+                    {std::to_string(work_ms), std::to_string(runs)}};
   http_line line{node.port()};
   round(line, node.port(), {}, runs, 2, work_ms); // Warm.
   auto before = node.memory_mb("VmRSS");

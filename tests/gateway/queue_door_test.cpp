@@ -1,31 +1,19 @@
 #include <catch2/catch.hpp>
 
 #include "core/json_text.hpp"
+#include "gateway/door_request.hpp"
 #include "gateway/queue_door.hpp"
-#include "gateway/routes.hpp"
 
 // The contract of the task queue on the wire.
 
 using namespace troupe;
 using namespace troupe::gateway;
 using nlohmann::json;
+using troupe::test::request;
 
 namespace {
 
 const std::string task = "0190a1b2-0000-7000-8000-000000000001";
-
-http_request request(std::string method, std::string target,
-                     std::string body = {}) {
-  http_request out;
-  out.method = std::move(method);
-  out.target = std::move(target);
-  out.host = "localhost:8765";
-  out.request_id = "r-1";
-  out.content_type = body.empty() ? "" : "application/json";
-  out.has_body = !body.empty();
-  out.body = std::move(body);
-  return out;
-}
 
 forward asked(const http_request& req) {
   REQUIRE(!refuse_head(req, 8192));

@@ -64,33 +64,8 @@ raw_reply raw_client::read(bool head) {
     return out;
   while (buffer_.size() < std::stoul(length) && fill())
     ;
-  out.body = buffer_.substr(0, std::stoul(length));
-  buffer_.erase(0, out.body.size());
+  out.body = take(std::stoul(length));
   return out;
-}
-
-std::string raw_client::read_until(const std::string& mark) {
-  while (buffer_.find(mark) == std::string::npos)
-    if (!fill())
-      return std::exchange(buffer_, {});
-  auto end = buffer_.find(mark) + mark.size();
-  auto out = buffer_.substr(0, end);
-  buffer_.erase(0, end);
-  return out;
-}
-
-std::string raw_client::read_bytes(size_t count) {
-  while (buffer_.size() < count && fill())
-    ;
-  auto out = buffer_.substr(0, count);
-  buffer_.erase(0, count);
-  return out;
-}
-
-std::string raw_client::read_all() {
-  while (fill())
-    ;
-  return std::exchange(buffer_, {});
 }
 
 void raw_client::shut_down_sending() {

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <nlohmann/json.hpp>
 
+#include "gateway/byte_reader.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/scripted_api.hpp"
 
@@ -22,7 +23,7 @@ struct raw_reply {
 };
 
 /// A connection that sends exactly what it is told, well-formed or not.
-class raw_client {
+class raw_client : public byte_reader {
 public:
   explicit raw_client(uint16_t port);
   explicit raw_client(const std::string& unix_path);
@@ -31,20 +32,13 @@ public:
   void send(const std::string& bytes);
   /// Reads one reply. `head`: it answers HEAD and has no body.
   raw_reply read(bool head = false);
-  /// Reads until `mark` has come; returns all up to its end.
-  std::string read_until(const std::string& mark);
-  /// Reads so many bytes; fewer if the server closes.
-  std::string read_bytes(size_t count);
-  /// Reads until the server closes.
-  std::string read_all();
   void shut_down_sending();
 
 private:
-  bool fill();
+  bool fill() override;
 
   boost::asio::io_context io_;
   boost::asio::generic::stream_protocol::socket socket_;
-  std::string buffer_;
 };
 
 /// A server on a free port with a scripted layer behind it.

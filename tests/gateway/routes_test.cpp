@@ -4,28 +4,16 @@
 #include <sstream>
 
 #include "core/json_text.hpp"
-#include "gateway/routes.hpp"
+#include "gateway/door_request.hpp"
 
 using namespace troupe;
 using namespace troupe::gateway;
+using troupe::test::request;
 
 namespace {
 
 const std::string run = "0190a1b2-0000-7000-8000-000000000000";
 const std::string task = "0190a1b2-0000-7000-8000-000000000001";
-
-http_request request(std::string method, std::string target,
-                     std::string body = {}) {
-  http_request out;
-  out.method = std::move(method);
-  out.target = std::move(target);
-  out.host = "localhost:8765";
-  out.request_id = "r-1";
-  out.content_type = body.empty() ? "" : "application/json";
-  out.has_body = !body.empty();
-  out.body = std::move(body);
-  return out;
-}
 
 // What a good request asks of the semantic layer.
 core::api_request asked(const http_request& req) {

@@ -77,22 +77,6 @@ bool tls_client::fill() {
   return n > 0;
 }
 
-std::string tls_client::read_until(const std::string& mark) {
-  while (buffer_.find(mark) == std::string::npos)
-    if (!fill())
-      return std::exchange(buffer_, {});
-  auto end = buffer_.find(mark) + mark.size();
-  auto out = buffer_.substr(0, end);
-  buffer_.erase(0, end);
-  return out;
-}
-
-std::string tls_client::read_all() {
-  while (fill())
-    ;
-  return std::exchange(buffer_, {});
-}
-
 std::string tls_client::version() const {
   return SSL_get_version(parts_->ssl);
 }

@@ -25,25 +25,21 @@ public:
 };
 
 /// A client that trusts one certificate only.
-class tls_client {
+class tls_client : public byte_reader {
 public:
   /// Throws std::runtime_error where the server's is another one.
   tls_client(uint16_t port, const std::string& ca_file);
 
   void send(const std::string& bytes);
-  /// Until `mark` has come, or the end.
-  std::string read_until(const std::string& mark);
-  /// Until the end; `ended_cleanly`: the server said that it is one.
-  std::string read_all();
+  /// The server has said that it ends here.
   bool ended_cleanly() const { return clean_; }
   /// "TLSv1.3"
   std::string version() const;
 
 private:
   struct parts;
-  bool fill();
+  bool fill() override;
   std::shared_ptr<parts> parts_;
-  std::string buffer_;
   bool clean_ = false;
 };
 

@@ -51,9 +51,9 @@ TEST_CASE("who waits for the result of a task is asked, too", "[mcp]")
   has_open_decision(with);
   with.initialize(can_ask);
   auto got = with.legacy("tasks/result", {{"taskId", run}});
+  CHECK(got->answers().empty());
   auto asked = said_by(*got, "elicitation/create");
   REQUIRE(asked.size() == 1);
-  CHECK(got->answers().empty());
   with.api->on("run", run_json("completed", 100));
   answer(with, asked[0],
          {{"action", "accept"}, {"content", {{"decision", "approve"}}}});

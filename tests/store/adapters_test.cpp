@@ -1,6 +1,4 @@
-#include <catch2/catch.hpp>
-
-#include "store/samples.hpp"
+#include "store/adapter.hpp"
 
 // What every adapter of the port does alike. Each case runs with all of them.
 
@@ -10,15 +8,6 @@ using namespace troupe::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct adapter {
-  scratch place;
-  std::unique_ptr<core::store> made =
-    GENERATE(0, 1) == 0 ? troupe::store::make_memory_store()
-                        : troupe::store::make_sqlite_store(place.options());
-  session owner{*made};
-  std::unique_ptr<store_reader> reader = made->reader();
-};
 
 template <class Row>
 Row stored(Row x) {

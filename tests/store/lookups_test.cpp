@@ -1,7 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "core/payload_brief.hpp"
-#include "store/samples.hpp"
+#include "store/adapter.hpp"
 
 // Keys, definitions, decisions, signals, caches and pages, with every adapter.
 
@@ -9,21 +7,6 @@ using namespace troupe;
 using namespace troupe::core;
 using namespace troupe::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-struct adapter {
-  scratch place;
-  std::unique_ptr<core::store> made =
-    GENERATE(0, 1) == 0 ? troupe::store::make_memory_store()
-                        : troupe::store::make_sqlite_store(place.options());
-  session owner{*made};
-  std::unique_ptr<store_reader> reader = made->reader();
-
-  commit_report append(batch b) { return owner.append(b); }
-};
-
-} // namespace
 
 TEST_CASE("an idempotency key is given once per workspace", "[store]")
 {

@@ -1,7 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include "core/queue_words.hpp"
-#include "store/samples.hpp"
+#include "store/adapter.hpp"
 
 // What the task queue asks of a store, with every adapter.
 
@@ -12,16 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct adapter {
-  scratch place;
-  std::unique_ptr<core::store> made =
-    GENERATE(0, 1) == 0 ? troupe::store::make_memory_store()
-                        : troupe::store::make_sqlite_store(place.options());
-  session owner{*made};
-  std::unique_ptr<store_reader> reader = made->reader();
-
-  commit_report append(batch b) { return owner.append(b); }
-
+struct queue_store : adapter {
   /// Ten tasks of two agents with priorities 1 to 10, the odd ones held.
   batch queue(uint32_t unique, const std::string& workspace) {
     auto b = sample_batch(0, unique, 10);
@@ -53,7 +42,7 @@ std::vector<int> priorities(const task_page& page) {
 TEST_CASE("the queue is listed by priority, in pages, and by its filters",
           "[store][queue]")
 {
-  adapter a;
+  queue_store a;
   REQUIRE(a.append(a.queue(1, "w")).what == commit::done);
   REQUIRE(a.append(a.queue(2, "v")).what == commit::done);
   queue_filter all;
@@ -80,7 +69,7 @@ TEST_CASE("the queue is listed by priority, in pages, and by its filters",
 
 TEST_CASE("the tasks of a queue are counted by state", "[store][queue]")
 {
-  adapter a;
+  queue_store a;
   auto b = a.queue(1, "w");
   REQUIRE(a.append(b).what == commit::done);
   CHECK((*a.reader->queue_counts("w", no_instant))[1] == 10);
@@ -91,7 +80,7 @@ TEST_CASE("the tasks of a queue are counted by state", "[store][queue]")
 TEST_CASE("a strategy that comes again replaces the one before",
           "[store][queue]")
 {
-  adapter a;
+  queue_store a;
   strategy_row row;
   row.workspace = "w";
   row.key = "0190a1b2-0000-7000-8000-00000000000a";
@@ -117,7 +106,7 @@ TEST_CASE("a strategy that comes again replaces the one before",
 
 TEST_CASE("executions are added up", "[store][queue]")
 {
-  adapter a;
+  queue_store a;
   batch b;
   auto task = id::make(t0, 1, 1).with(1);
   b.audits = {{"w", "task.executed", task, "completed",
