@@ -81,11 +81,16 @@ failure configured_node::open_spawner(const std::vector<agent_config>& agents) {
 }
 
 failure configured_node::read_login() {
-  login_ = std::make_shared<login_source>([this](auto rules) {
+  auto publish = [this](gateway::login_rules_ptr rules) {
     // A node that stops meanwhile has no use for it.
     if (server_)
       server_->renew_login(std::move(rules));
-  });
+  };
+  // Only a server asks for keys, and it has a node behind it.
+  auto warn = [this](const std::string& text) {
+    node_insides::home(*node_).warn(text);
+  };
+  login_ = std::make_shared<login_source>(std::move(publish), std::move(warn));
   auto read = login_->read(config_.auth);
   if (!read)
     return read.error();

@@ -16,8 +16,9 @@ bool is_remote(const std::string& jwks) {
 
 } // namespace
 
-login_source::login_source(publisher publish, fetcher fetch)
-  : publish_(std::move(publish)), fetch_(std::move(fetch)) {}
+login_source::login_source(publisher publish, warner warn, fetcher fetch)
+  : publish_(std::move(publish)), warn_(std::move(warn)),
+    fetch_(std::move(fetch)) {}
 
 login_source::~login_source() {
   {
@@ -113,8 +114,14 @@ void login_source::fetch_one(std::unique_lock<std::mutex>& held,
   auto& x = pos->second;
   x.wanted = false;
   x.not_before = clock::now() + pause;
-  if (!keys)
-    return; // Those that are known stay: the issuer may be down for a moment.
+  if (!keys) {
+    // Those that are known stay: the issuer may be down for a moment.
+    held.unlock();
+    warn_("issuer `" + name + "`: " + keys.error().message
+          + "; tokens with keys that are not known are refused until then");
+    held.lock();
+    return;
+  }
   x.keys = std::move(*keys);
   x.fetched_at = clock::now();
   auto rules = with_fetched();

@@ -26,14 +26,16 @@ class login_source {
 public:
   using fetcher = std::function<core::result<std::string>(const std::string&)>;
   using publisher = std::function<void(gateway::login_rules_ptr)>;
+  using warner = std::function<void(const std::string&)>;
 
   /// Not sooner is an issuer asked again, whatever tokens name.
   static constexpr std::chrono::seconds pause{30};
   /// Then keys are fetched anew: one may be called back.
   static constexpr std::chrono::hours keys_kept{1};
 
-  /// `publish` gets rules that have changed, on the thread that fetches.
-  explicit login_source(publisher publish, fetcher fetch = fetch_text);
+  /// On the thread that fetches `publish` gets rules that have changed, `warn`
+  /// why keys could not be had.
+  login_source(publisher publish, warner warn, fetcher fetch = fetch_text);
   ~login_source();
 
   login_source(const login_source&) = delete;
@@ -65,6 +67,7 @@ private:
   gateway::login_rules_ptr configured_;
   std::map<std::string, remote> remotes_;
   const publisher publish_;
+  const warner warn_;
   const fetcher fetch_;
   bool ending_ = false;
   std::thread thread_; // The last: it uses all of the above.

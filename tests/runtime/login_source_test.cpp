@@ -33,6 +33,7 @@ TEST_CASE(
   std::promise<gateway::login_rules_ptr> told;
   std::atomic<int> asked{0};
   login_source source{[&](auto rules) { told.set_value(rules); },
+                      [](const std::string& why) { FAIL_CHECK(why); },
                       [&](const std::string& url) {
                         CHECK(url == "https://id.example.com/keys");
                         ++asked;
@@ -52,6 +53,22 @@ TEST_CASE(
   CHECK((*rules)->issuers.at(0).keys.size() == 1);
   rules = source.read(elsewhere("https://id.example.com/others"));
   CHECK((*rules)->issuers.at(0).keys.empty());
+}
+
+TEST_CASE("keys of an issuer that cannot be had are warned of", "[runtime]")
+{
+  std::promise<std::string> warned;
+  login_source source{
+    [](auto) { FAIL_CHECK("nothing has changed"); },
+    [&](const std::string& why) { warned.set_value(why); },
+    [](const std::string&) -> core::result<std::string> {
+      return failure{errc::agent_failed, category::network, "it answers 500"};
+    }};
+  REQUIRE(source.read(elsewhere("https://id.example.com/keys")));
+  CHECK(source.want("team"));
+  CHECK(warned.get_future().get()
+        == "issuer `team`: it answers 500; tokens with keys that are not known "
+           "are refused until then");
 }
 
 TEST_CASE("what an issuer sends instead of public keys is not taken",
