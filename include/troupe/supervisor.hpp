@@ -60,6 +60,7 @@ public:
     caf::actor handle; // Empty between two lives.
     uint64_t generation = 0;
     bool forgotten = false; // The name is free again; look it up anew.
+    bool given_up = false;  // It failed too often; nobody starts it again.
   };
 
   /// A consistent picture. One uncontended lock, about 20 ns.
@@ -87,6 +88,8 @@ public:
   void publish(const std::string& id, uint64_t generation, caf::actor handle);
   /// INTERNAL: empties the place if it still belongs to that life.
   void retract(const std::string& id, uint64_t generation);
+  /// INTERNAL: no life follows, unless somebody asks for one.
+  void give_up(const std::string& id);
   /// INTERNAL: frees the name. A later life of it gets a higher generation.
   void forget(const std::string& id);
 
@@ -114,14 +117,16 @@ public:
     return now ? *now : Handle{};
   }
 
-  /// The same, or why there is none: `restarting`, or `not_found` for a name
-  /// that no child has.
+  /// The same, or why there is none: `restarting`, `escalated` where it failed
+  /// too often, or `not_found` for a name that no child has.
   caf::expected<Handle> get() const {
     auto now = look();
     if (now.handle)
       return caf::actor_cast<Handle>(now.handle);
     if (now.generation == 0 || now.forgotten)
       return make_error(errc::not_found, "no child is called `" + id_ + "`");
+    if (now.given_up)
+      return make_error(errc::escalated, "`" + id_ + "` failed too often");
     return make_error(errc::restarting, "`" + id_ + "` is restarting");
   }
 

@@ -30,6 +30,13 @@ bool is_missing(const crew_state& st, const std::string& name) {
   return !found && found.error() == make_error(errc::not_found);
 }
 
+/// It failed too often: what it had is somebody else's by now, and it will not
+/// say that it has nothing left.
+bool is_given_up(const crew_state& st, const std::string& name) {
+  auto found = st.home->host(name).get();
+  return !found && found.error() == make_error(errc::escalated);
+}
+
 void start(crew_ptr self, const std::string& name) {
   auto& st = self->state;
   auto branch = st.branch.handle();
@@ -103,7 +110,9 @@ void mend(crew_ptr self) {
   for (const auto& [name, known] : st.book->all()) {
     if (st.ending.count(name) > 0)
       continue;
-    if (known.leaving)
+    if (known.leaving && is_given_up(st, name))
+      end(self, name);
+    else if (known.leaving)
       let_go(self, name);
     else if (is_missing(st, name))
       start(self, name);
@@ -130,6 +139,8 @@ void take_in(crew_ptr self, const agent_spec& spec) {
     start(self, name);
   else if (auto host = st.home->host(name).handle())
     self->send(host, renew_atom_v, now);
+  else if (auto branch = st.branch.handle(); branch && is_given_up(st, name))
+    caf::anon_send(branch, child_restart_atom_v, name); // It may be mended.
   // Else it restarts, and its next life begins with what the book says.
 }
 

@@ -24,6 +24,7 @@ uint64_t roster::begin(const std::string& id) {
   }
   std::lock_guard inner{slot->mutex_};
   slot->now_.handle = nullptr;
+  slot->now_.given_up = false;
   return ++slot->now_.generation;
 }
 
@@ -48,6 +49,15 @@ void roster::retract(const std::string& id, uint64_t generation) {
   std::lock_guard inner{pos->second->mutex_};
   if (pos->second->now_.generation == generation)
     std::swap(dropped, pos->second->now_.handle);
+}
+
+void roster::give_up(const std::string& id) {
+  std::lock_guard guard{mutex_};
+  auto pos = slots_.find(id);
+  if (pos == slots_.end())
+    return;
+  std::lock_guard inner{pos->second->mutex_};
+  pos->second->now_.given_up = true;
 }
 
 void roster::forget(const std::string& id) {

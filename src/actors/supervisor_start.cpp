@@ -268,6 +268,7 @@ void supervisor_actor::give_up(child& c, const caf::error& reason) {
               + core::to_text(limit.window) + ", at last: " + to_text(reason);
   set_state(c, child_state::failed);
   c.last_error = make_error(errc::escalated, text);
+  spec_.names->give_up(c.id);
   if (c.spec->give_up == on_give_up::disable) {
     tell(what::gave_up, c, std::move(text));
     if (core::shuts_down(spec_.shutdown, significant_left_,

@@ -128,6 +128,10 @@ struct crew_cast : house_stage {
     settle();
   }
   bool is_there() { return home->host("ann").handle() != nullptr; }
+  bool is_given_up() {
+    auto host = home->host("ann").get();
+    return !host && host.error() == make_error(errc::escalated);
+  }
 };
 
 } // namespace troupe::test

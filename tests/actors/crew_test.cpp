@@ -127,3 +127,28 @@ TEST_CASE_METHOD(crew_cast,
   advance(1s);
   CHECK(log.alive == 1);
 }
+
+TEST_CASE_METHOD(crew_cast, "one that was given up leaves, or is tried anew",
+                 "[crew]") {
+  auto leaves = GENERATE(true, false);
+  put(ann("v1"));
+  for (int i = 0; i < 20 && !is_given_up(); ++i) {
+    caf::anon_send_exit(home->host("ann").handle(), caf::exit_reason::kill);
+    advance(200ms);
+  }
+  REQUIRE(is_given_up());
+  if (leaves) {
+    let_go("ann");
+    advance(1s);
+    CHECK_FALSE(home->members->has("ann"));
+    CHECK_FALSE(is_given_up());
+  } else {
+    put(ann("v2"));
+    advance(1s);
+    CHECK(is_there());
+  }
+  put(ann("v3"));
+  advance(1s);
+  offer(1);
+  CHECK(log.made_by["s1"] == "v3");
+}

@@ -58,7 +58,8 @@ TEST_CASE("a body larger than a record comes through TLS whole",
   test::served at{secured(own)};
   at.api->on("submit", R"({"run":")" + run + R"(","repeated":false})");
   std::string tasks = R"([{"type":"echo","input":")";
-  tasks += std::string(200'000, 'z') + "\"}]";
+  tasks.append(200'000, 'z');
+  tasks += "\"}]";
   tls_client client{at.server->port(), own.files().certificate};
   client.send(
     "POST /api/v1/tasks HTTP/1.1\r\nContent-Type: application/json\r\n"
