@@ -27,6 +27,18 @@ find_package(date REQUIRED)
 target_link_libraries(troupe_library INTERFACE CAF::core Threads::Threads
   SQLite::SQLite3 LibYAML::LibYAML OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB
   date::date-tz ${LUA_LIBRARIES} ${CMAKE_DL_LIBS})
+# What <troupe/client.hpp> declares, alone: for programs that drive a node
+# elsewhere. Of the layers below it, the linker takes what it needs.
+add_library(troupe_client_library STATIC $<TARGET_OBJECTS:troupe_client>
+  $<TARGET_OBJECTS:troupe_wire> $<TARGET_OBJECTS:troupe_core>)
+set_target_properties(troupe_client_library PROPERTIES
+  OUTPUT_NAME troupe_client EXPORT_NAME client LINKER_LANGUAGE CXX
+  ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+target_include_directories(troupe_client_library
+  INTERFACE "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+target_compile_features(troupe_client_library INTERFACE cxx_std_20)
+target_link_libraries(troupe_client_library INTERFACE
+  OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 # Of the headers alone: for plug-ins.
 add_library(troupe_headers INTERFACE)
 set_target_properties(troupe_headers PROPERTIES EXPORT_NAME headers)
@@ -46,6 +58,8 @@ install(DIRECTORY configs/ DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe/configs"
 install(DIRECTORY examples/workflows examples/agents examples/texts
   DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe/examples"
   COMPONENT program USE_SOURCE_PERMISSIONS)
+install(DIRECTORY sdk DESTINATION "${CMAKE_INSTALL_DATADIR}/troupe"
+  COMPONENT program PATTERN "__pycache__" EXCLUDE)
 install(FILES README.md CHANGELOG.md LICENSE
   DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
@@ -53,7 +67,8 @@ install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
 
 install(DIRECTORY include/troupe DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
   COMPONENT library)
-install(TARGETS troupe_library troupe_headers EXPORT troupeTargets
+install(TARGETS troupe_library troupe_client_library troupe_headers
+  EXPORT troupeTargets
   ARCHIVE COMPONENT library)
 install(EXPORT troupeTargets NAMESPACE troupe:: DESTINATION "${package_dir}"
   COMPONENT library)

@@ -1,5 +1,6 @@
 # find_package(troupe): the target troupe::troupe, for programs that embed a
-# node. Plug-ins need its headers only.
+# node; troupe::client, for those that drive one elsewhere; troupe::headers, for
+# plug-ins.
 include(CMakeFindDependencyMacro)
 list(PREPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_LIST_DIR}")
 find_dependency(CAF 0.17.6 COMPONENTS core)

@@ -5,9 +5,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "cli/http_api.hpp"
 #include "cli/program.hpp"
 #include "cli/verb.hpp"
+#include "client/http_api.hpp"
 #include "sim/program.hpp"
 
 // Only the program's edge: what it reaches in this process.
@@ -23,10 +23,10 @@ std::string environment(const std::string& name) {
 
 std::shared_ptr<core::api> connect(const std::string& address,
                                    const cli::node_login& as) {
-  auto where = cli::parse_node_address(address);
+  auto where = remote::parse_node_address(address);
   if (!where)
     return nullptr;
-  auto out = std::make_shared<cli::http_api>(*where, as);
+  auto out = std::make_shared<remote::http_api>(*where, as);
   if (auto why = out->problem())
     throw cli::stop_verb{cli::exit_usage, why.message, ""};
   return out->reachable() ? out : nullptr;

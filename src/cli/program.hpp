@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "cli/local_node.hpp"
-#include "cli/node_address.hpp"
 #include "cli/terminal.hpp"
+#include "client/node_address.hpp"
 #include "core/api.hpp"
 
 namespace troupe::cli {
+
+using remote::node_address;
+using remote::node_login;
 
 /// Everything the program touches outside itself, so that tests can stand in
 /// for it.

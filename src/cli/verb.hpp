@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.hpp"
-#include "cli/node_address.hpp"
+#include "client/node_address.hpp"
 #include "cli/program.hpp"
 
 namespace troupe::cli {

@@ -1,12 +1,8 @@
-#include <algorithm>
-#include <cstdio>
 #include <future>
-#include <iterator>
 #include <ostream>
-#include <random>
-#include <thread>
 
 #include "cli/verb.hpp"
+#include "client/ask_again.hpp"
 #include "core/json_text.hpp"
 
 // How a verb asks the node, and what it makes of a refusal.
@@ -59,36 +55,6 @@ stop_verb stop_for(const core::api_answer& got, const std::string& file) {
   return {exit_code_of(got.error), what + listed(problems, file), hint};
 }
 
-// -- asking again
-
-/// How often something that changes the node is asked in all.
-constexpr uint32_t tries_max = 4;
-
-/// What has another effect each time it is done.
-bool changes(const std::string& op) {
-  constexpr std::string_view all[] = {
-    "submit",  "cancel", "retry",           "pause",   "resume", "signal",
-    "approve", "reject", "queue_decompose", "release", "hold"};
-  return std::find(std::begin(all), std::end(all), op) != std::end(all);
-}
-
-/// 128 random bits: no two commands of anybody have the same.
-std::string new_key() {
-  std::random_device chance;
-  std::string out = "cli-";
-  for (int i = 0; i < 4; ++i) {
-    char digits[9];
-    std::snprintf(digits, sizeof digits, "%08x", chance());
-    out += digits;
-  }
-  return out;
-}
-
-/// Nobody can tell from this whether it was done.
-bool is_open(const failure& why) {
-  return why.code == errc::timed_out || why.code == errc::restarting;
-}
-
 } // namespace
 
 core::origin verb_call::origin() const {
@@ -107,24 +73,17 @@ core::api_answer verb_call::ask_once(const core::api_request& what) {
 /// The node knows the key, so what is asked again is not done again: asking
 /// until it answers makes sure of both.
 core::api_answer verb_call::ask_until_known(const core::api_request& what) {
-  auto got = ask_once(what);
-  auto pause = around_.ask_again_pause;
-  // A node that is started again meanwhile does not answer for a moment.
-  for (uint32_t n = 2; n <= tries_max
-                       && (is_open(got.error)
-                           || (n > 2 && got.error.kind == category::network));
-       ++n) {
-    err() << "troupe: " << got.error.message
+  remote::patience with;
+  with.pause = around_.ask_again_pause;
+  with.on_again = [&](const failure& why, uint32_t number) {
+    err() << "troupe: " << why.message
           << "; asking again with the same key, so that it is done once (try "
-          << n << " of " << tries_max << ")" << std::endl;
-    std::this_thread::sleep_for(pause);
-    pause *= 2;
-    asked_again_ = true;
-    got = ask_once(what);
-  }
-  auto unknown =
-    is_open(got.error) || (asked_again_ && got.error.kind == category::network);
-  if (!unknown)
+          << number << " of " << with.tries_max << ")" << std::endl;
+  };
+  auto [got, again, in_doubt] = remote::ask_again(
+    [&] { return ask_once(what); }, remote::repeat::keyed, with);
+  asked_again_ = again;
+  if (!in_doubt)
     return got;
   got.error.message += "; nobody knows whether it was done: ";
   got.error.message +=
@@ -142,9 +101,10 @@ nlohmann::json verb_call::ask(const std::string& op,
                          core::text{core::to_compact(params)}, key};
   asked_again_ = false;
   node(); // Else whose node it is, is not known yet.
-  auto may_be_lost = changes(op) && !own_node_;
+  auto may_be_lost =
+    remote::repeat_of(op) == remote::repeat::keyed && !own_node_;
   if (may_be_lost && key.empty())
-    what.idempotency_key = new_key();
+    what.idempotency_key = remote::new_key("cli-");
   auto got = may_be_lost ? ask_until_known(what) : ask_once(what);
   if (got.error)
     throw stop_for(got, file);

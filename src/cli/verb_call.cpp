@@ -1,9 +1,9 @@
 #include <string_view>
 
-#include "cli/http_api.hpp"
-#include "cli/node_address.hpp"
 #include "cli/source.hpp"
 #include "cli/verb.hpp"
+#include "client/http_api.hpp"
+#include "client/node_address.hpp"
 
 namespace troupe::cli {
 
@@ -57,8 +57,8 @@ bool verb_call::names_data() const {
 
 core::result<node_address> verb_call::address() const {
   if (given_node().empty() && names_data())
-    return parse_node_address("unix:" + socket_path(data()));
-  return choose_node(given_node(), data());
+    return remote::parse_node_address("unix:" + remote::socket_path(data()));
+  return remote::choose_node(given_node(), data());
 }
 
 node_login verb_call::login(const node_address& to) const {
@@ -71,18 +71,8 @@ node_login verb_call::login(const node_address& to) const {
                                 : around_.environment("TROUPE_TOKEN");
   constexpr std::string_view blank = " \t\r\n";
   out.token.erase(out.token.find_last_not_of(blank) + 1);
-  if (out.token.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
-      != out.token.npos)
-    throw stop_verb{exit_usage, "the token is none: it has other characters",
-                    "give it as `troupe token make` printed it"};
-  auto here =
-    to.host == "localhost" || to.host == "[::1]" || to.host.starts_with("127.");
-  if (!out.token.empty() && !to.secure && !here)
-    throw stop_verb{exit_usage,
-                    "the token would go to " + to_text(to)
-                      + " for all to read on the way",
-                    "name the node with https://"};
+  if (auto why = remote::token_problem(to, out.token))
+    throw stop_verb{exit_usage, why.message, ""};
   return out;
 }
 
@@ -94,17 +84,17 @@ std::shared_ptr<core::api> verb_call::node_if_any() {
   // A socket whose node is gone must not hide one at the usual port.
   if (!connected_ && given_node().empty() && !names_data()
       && !where->unix_path.empty())
-    connected_ = around_.connect(to_text(*choose_node("", "")),
-                                 login(*choose_node("", "")));
+    connected_ = around_.connect(to_text(*remote::choose_node("", "")),
+                                 login(*remote::choose_node("", "")));
   api_ = connected_.get();
   if (!connected_ && !given_node().empty())
-    throw stop_verb{exit_no_node, no_node(*where).message, ""};
+    throw stop_verb{exit_no_node, remote::no_node(*where).message, ""};
   return connected_;
 }
 
 core::api& verb_call::node() {
   if (!api_ && !node_if_any())
-    throw stop_verb{exit_no_node, no_node(*address()).message, ""};
+    throw stop_verb{exit_no_node, remote::no_node(*address()).message, ""};
   return *api_;
 }
 

@@ -1,7 +1,7 @@
 #include <ostream>
 
 #include "cli/follow.hpp"
-#include "cli/node_address.hpp"
+#include "client/node_address.hpp"
 #include "cli/reference.hpp"
 #include "cli/show.hpp"
 #include "cli/source.hpp"
@@ -102,7 +102,7 @@ std::shared_ptr<core::api> node_of(verb_call& call, const node_args& args) {
   for (const auto& x : call.around().config(args).settings)
     if (x.path == "node.data")
       if (auto data = json::parse(x.value).get<std::string>(); !data.empty())
-        return call.around().connect("unix:" + socket_path(data), {});
+        return call.around().connect("unix:" + remote::socket_path(data), {});
   return nullptr;
 }
 

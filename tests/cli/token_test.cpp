@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "cli/console.hpp"
-#include "cli/http_api.hpp"
+#include "client/http_api.hpp"
 #include "core/jwt_keys.hpp"
 #include "core/login.hpp"
 #include "gateway/tls_client.hpp"
@@ -173,16 +173,16 @@ TEST_CASE("a node is asked with TLS, and only the one that is trusted",
   opts.tls = own.files();
   served at{opts};
   node_address where{{}, "localhost", at.server->port(), true};
-  http_api trusts{where, node_login{{}, own.files().certificate}};
+  remote::http_api trusts{where, node_login{{}, own.files().certificate}};
   CHECK(trusts.reachable());
   for (int i = 0; i < 3; ++i)
     CHECK(!ask(trusts).error);
-  http_api wary{where, node_login{"a.b.c", other.files().certificate}};
+  remote::http_api wary{where, node_login{"a.b.c", other.files().certificate}};
   auto got = ask(wary);
   CHECK(got.error.code == errc::rejected);
   CHECK(got.error.message.find("--ca-file") != std::string::npos);
   CHECK(at.api->calls().size() == 3);
-  CHECK(http_api(where, node_login{{}, "/nowhere.pem"}).problem());
+  CHECK(remote::http_api(where, node_login{{}, "/nowhere.pem"}).problem());
 }
 
 TEST_CASE("a node that wants a token gets it, and its refusal is denied (4)",
@@ -201,10 +201,11 @@ TEST_CASE("a node that wants a token gets it, and its refusal is denied (4)",
                         {"sub", "ann"},
                         {"exp", end},
                         {"workspaces", {{"default", "viewer"}}}};
-  http_api ann{where, node_login{core::sign_hs256(claims.dump(), secret), {}}};
+  remote::http_api ann{where,
+                       node_login{core::sign_hs256(claims.dump(), secret), {}}};
   CHECK(!ask(ann).error);
   CHECK(at.api->last_call().by.principal == "team/ann");
-  http_api nobody{where};
+  remote::http_api nobody{where};
   auto got = ask(nobody);
   CHECK(exit_code_of(got.error) == exit_denied);
   CHECK(got.error.message.find("TROUPE_TOKEN") != std::string::npos);

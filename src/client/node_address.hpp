@@ -6,7 +6,7 @@
 
 #include "core/result.hpp"
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 /// Where a node answers: a Unix socket, or a host and port.
 struct node_address {
@@ -33,6 +33,10 @@ core::result<node_address> parse_node_address(const std::string& text);
 
 std::string to_text(const node_address& where);
 
+/// Why a node there cannot be shown the token: it is none, or anybody could
+/// read it on the way.
+failure token_problem(const node_address& where, const std::string& token);
+
 /// The control socket in a node's data directory.
 std::string socket_path(const std::string& data);
 
@@ -41,4 +45,4 @@ std::string socket_path(const std::string& data);
 core::result<node_address> choose_node(const std::string& given,
                                        const std::string& data);
 
-} // namespace troupe::cli
+} // namespace troupe::remote

@@ -1,11 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "cli/event_text.hpp"
-#include "cli/http_call.hpp"
-#include "cli/node_address.hpp"
+#include "client/event_text.hpp"
+#include "client/http_call.hpp"
+#include "client/node_address.hpp"
 
 using namespace troupe;
-using namespace troupe::cli;
+using namespace troupe::remote;
 
 namespace {
 
@@ -32,7 +32,7 @@ event_list read_in_pieces(const std::string& text, size_t size) {
 
 } // namespace
 
-TEST_CASE("an operation becomes the request of its route", "[cli]")
+TEST_CASE("an operation becomes the request of its route", "[client]")
 {
   CHECK(made("runs", R"({"limit":5,"state":"failed"})").target
         == "/api/v1/runs?limit=5&state=failed");
@@ -51,7 +51,7 @@ TEST_CASE("an operation becomes the request of its route", "[cli]")
   CHECK(!to_http({"run", "default", {}, core::text{"{}"}, {}}));
 }
 
-TEST_CASE("problem details become the failure they came from", "[cli]")
+TEST_CASE("problem details become the failure they came from", "[client]")
 {
   auto got = to_answer(422,
                        R"({"code":"invalid","detail":"bad","problems":[
@@ -68,7 +68,7 @@ TEST_CASE("problem details become the failure they came from", "[cli]")
   CHECK(!to_answer(201, "{}", "").error);
 }
 
-TEST_CASE("event streams read the same in pieces of any size", "[cli]")
+TEST_CASE("event streams read the same in pieces of any size", "[client]")
 {
   const std::string text = ": hello\n\nid: 1\ndata: {\"a\":1}\n\n"
                            "data: x\r\ndata: y\r\n\r\nid: 3\n\ndata\n\n";
@@ -77,7 +77,7 @@ TEST_CASE("event streams read the same in pieces of any size", "[cli]")
     CHECK(read_in_pieces(text, size) == expected);
 }
 
-TEST_CASE("addresses of nodes are read, and bad ones refused", "[cli]")
+TEST_CASE("addresses of nodes are read, and bad ones refused", "[client]")
 {
   CHECK(*parse_node_address("http://127.0.0.1:9000/")
         == node_address{{}, "127.0.0.1", 9000});

@@ -1,4 +1,4 @@
-#include "cli/http_link.hpp"
+#include "client/http_link.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -11,7 +11,7 @@
 
 #include "core/trace.hpp"
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 namespace {
 
@@ -33,6 +33,39 @@ void connect_unix(switchboard& at, connection& to,
                     std::move(then));
 }
 
+/// To the first of the addresses of a name that takes it: `localhost` may be
+/// two, and a node listen at one.
+class tcp_search : public std::enable_shared_from_this<tcp_search> {
+public:
+  using addresses = asio::ip::tcp::resolver::results_type;
+
+  tcp_search(connection& to, addresses found,
+             std::function<void(error_code)> then)
+    : stream_(to.stream), found_(std::move(found)), at_(found_.begin()),
+      then_(std::move(then)) {}
+
+  void next() {
+    auto here = at_++;
+    stream_.connect(here->endpoint(), [self = shared_from_this()](
+                                        error_code ec) { self->on_end(ec); });
+  }
+
+private:
+  void on_end(error_code ec) {
+    if (ec && ec != boost::beast::error::timeout && at_ != found_.end()) {
+      stream_.close();
+      return next();
+    }
+    stream_.no_delay();
+    then_(ec);
+  }
+
+  wire::timed_stream& stream_;
+  const addresses found_;
+  addresses::const_iterator at_;
+  std::function<void(error_code)> then_;
+};
+
 void connect_tcp(switchboard& at, connection& to,
                  std::function<void(error_code)> then) {
   auto host = bare_host(at.where);
@@ -43,12 +76,7 @@ void connect_tcp(switchboard& at, connection& to,
   if (ec || found.empty())
     return asio::post(
       at.io, [then = std::move(then)] { then(asio::error::host_not_found); });
-  auto& stream = to.stream;
-  stream.connect(found.begin()->endpoint(),
-                 [&stream, then = std::move(then)](error_code failed) {
-                   stream.no_delay();
-                   then(failed);
-                 });
+  std::make_shared<tcp_search>(to, std::move(found), std::move(then))->next();
 }
 
 } // namespace
@@ -116,10 +144,11 @@ client_request request_of(const switchboard& at, const http_call& what,
 failure why_unconnected(const switchboard& at, error_code ec) {
   if (!at.where.secure || !wire::is_tls_error(ec))
     return no_node(at.where);
-  return {errc::rejected, category::security,
-          "no TLS with " + to_text(at.where) + ": " + ec.message()
-            + "; --ca-file FILE (TROUPE_CA_FILE) names the certificate that "
-              "its own is signed with"};
+  return {
+    errc::rejected, category::security,
+    "no TLS with " + to_text(at.where) + ": " + ec.message()
+      + "; --ca-file FILE (TROUPE_CA_FILE; client_options::ca_file) names "
+        "the certificate that its own is signed with"};
 }
 
 // -- one call
@@ -160,7 +189,8 @@ void call_errand::send() {
   if (what_.waits)
     line_->stream.expires_never();
   else
-    line_->stream.expires_after(at_.limits.call_timeout);
+    line_->stream.expires_after(
+      what_.timeout.count() > 0 ? what_.timeout : at_.limits.call_timeout);
   http::async_write(
     line_->stream, request_,
     [self = shared_from_this()](error_code ec, size_t) { self->on_sent(ec); });
@@ -225,11 +255,11 @@ void call_errand::finish(core::api_answer with) {
 
 // -- one stream
 
-watch_errand::watch_errand(switchboard& at, core::watch_request what,
-                           std::function<bool(const core::watch_event&)> sink)
-  : at_(at), what_(std::move(what)), sink_(std::move(sink)), line_(at.io),
-    request_(request_of(at, {"GET", stream_target(what_), {}, false},
-                        what_.workspace, what_.by)) {
+watch_errand::watch_errand(switchboard& at, const std::string& target,
+                           const std::string& workspace, const core::origin& by,
+                           sink to, refusal refused)
+  : at_(at), sink_(std::move(to)), refused_(std::move(refused)), line_(at.io),
+    request_(request_of(at, {"GET", target, {}, false, {}}, workspace, by)) {
   // A stream has no end to its size. (This Beast takes boost::none for zero
   // where there is a Content-Length.)
   parser_.body_limit(std::numeric_limits<std::uint64_t>::max());
@@ -246,7 +276,7 @@ void watch_errand::start() {
 }
 
 void watch_errand::send() {
-  line_.stream.expires_never();
+  line_.stream.expires_after(at_.limits.call_timeout);
   http::async_write(
     line_.stream, request_, [self = shared_from_this()](error_code ec, size_t) {
       if (ec)
@@ -260,14 +290,35 @@ void watch_errand::send() {
 void watch_errand::on_head(error_code ec) {
   if (ec)
     return lost("the connection broke: " + ec.message());
-  auto status = parser_.get().result_int();
-  if (status != 200)
-    return lost("the node refuses the stream with status "
-                + std::to_string(status));
+  if (parser_.get().result_int() != 200)
+    return read_refusal();
   read_more();
 }
 
+void watch_errand::read_refusal() {
+  if (!refused_)
+    return refuse();
+  http::async_read(
+    line_.stream, line_.buffer, parser_,
+    [self = shared_from_this()](error_code, size_t) { self->refuse(); });
+}
+
+void watch_errand::refuse() {
+  const auto& got = parser_.get();
+  if (refused_) {
+    auto retry = got[http::field::retry_after];
+    refused_(to_answer(got.result_int(), got.body(),
+                       std::string{retry.data(), retry.size()}));
+  }
+  lost("the node refuses the stream with status "
+       + std::to_string(got.result_int()));
+}
+
 void watch_errand::read_more() {
+  if (at_.limits.stream_silence_max.count() > 0)
+    line_.stream.expires_after(at_.limits.stream_silence_max);
+  else
+    line_.stream.expires_never();
   http::async_read_some(
     line_.stream, line_.buffer, parser_,
     [self = shared_from_this()](error_code ec, size_t) { self->on_piece(ec); });
@@ -281,7 +332,9 @@ void watch_errand::on_piece(error_code ec) {
   if (!sink_ || !more)
     return finish();
   if (ec || parser_.is_done())
-    return lost("the connection ended");
+    return lost(ec == boost::beast::error::timeout
+                  ? "nothing came for longer than a node is silent"
+                  : "the connection ended");
   read_more();
 }
 
@@ -310,4 +363,4 @@ void watch_errand::finish() {
   at_.errands.erase(self);
 }
 
-} // namespace troupe::cli
+} // namespace troupe::remote

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "cli/http_api.hpp"
+#include "client/http_api.hpp"
 #include "gateway/raw_client.hpp"
 
 using namespace troupe;
@@ -21,7 +21,7 @@ core::api_answer ask(core::api& api, core::api_request what) {
   return answer.get_future().get();
 }
 
-cli::node_address of(const served& at) {
+remote::node_address of(const served& at) {
   return {{}, "127.0.0.1", at.server->port()};
 }
 
@@ -43,11 +43,12 @@ std::vector<core::watch_event> watch_all(core::api& api) {
 
 } // namespace
 
-TEST_CASE("a call arrives at the layer behind the door as it was made", "[cli]")
+TEST_CASE("a call arrives at the layer behind the door as it was made",
+          "[client]")
 {
   served at;
   at.api->on("cancel", R"({"id":"x","state":"cancelled"})");
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   CHECK(api.reachable());
   core::api_request what{
     "cancel",
@@ -71,14 +72,14 @@ TEST_CASE("a call arrives at the layer behind the door as it was made", "[cli]")
         == nlohmann::json::parse(what.params.view()));
 }
 
-TEST_CASE("a failure comes through the door with its problems", "[cli]")
+TEST_CASE("a failure comes through the door with its problems", "[client]")
 {
   served at;
   core::api_answer wrong;
   wrong.error = {errc::invalid, category::validation, "one problem"};
   wrong.problems = {{"/steps/a", 3, 5, "unknown field", "drop it"}};
   at.api->fail("submit", wrong);
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   auto got =
     ask(api, {"submit", "default", {}, core::text{R"({"name":"w"})"}, {}});
   CHECK(got.error.code == errc::invalid);
@@ -86,13 +87,13 @@ TEST_CASE("a failure comes through the door with its problems", "[cli]")
   CHECK(got.problems == wrong.problems);
 }
 
-TEST_CASE("a node that does not answer in time is known to be late", "[cli]")
+TEST_CASE("a node that does not answer in time is known to be late", "[client]")
 {
   gateway::gateway_options opts;
   opts.answer_timeout = std::chrono::milliseconds{20};
   served at{opts};
   at.api->hold("cancel");
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   auto got = ask(
     api,
     {"cancel", "default", {}, core::text{R"({"run":")" + run + "\"}"}, "k"});
@@ -103,13 +104,13 @@ TEST_CASE("a node that does not answer in time is known to be late", "[cli]")
   at.api->release();
 }
 
-TEST_CASE("many calls at once are each answered", "[cli]")
+TEST_CASE("many calls at once are each answered", "[client]")
 {
   served at;
   at.api->on("run", [](const core::api_request& r) {
     return core::api_answer{{}, {}, r.params, {}};
   });
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   std::vector<std::promise<core::api_answer>> answers(50);
   for (uint32_t i = 0; i < 50; ++i) {
     auto id = core::id_from(run)->with(0);
@@ -130,12 +131,12 @@ TEST_CASE("many calls at once are each answered", "[cli]")
   }
 }
 
-TEST_CASE("a stream comes through the door with its cursors", "[cli]")
+TEST_CASE("a stream comes through the door with its cursors", "[client]")
 {
   served at;
   at.api->play({{"6", R"({"kind":"task_queued"})", false},
                 {"7", R"({"kind":"end"})", true}});
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   auto events = watch_all(api);
   REQUIRE(events.size() == 2);
   CHECK(events[0].cursor == "6");
@@ -144,23 +145,23 @@ TEST_CASE("a stream comes through the door with its cursors", "[cli]")
   CHECK(at.api->watches().at(0).after == "5");
 }
 
-TEST_CASE("a stream that cannot be had ends as lost", "[cli]")
+TEST_CASE("a stream that cannot be had ends as lost", "[client]")
 {
   served at;
   core::api_answer missing;
   missing.error.code = errc::not_found;
   at.api->fail("run", missing);
-  cli::http_api api{of(at)};
+  remote::http_api api{of(at)};
   auto events = watch_all(api);
   REQUIRE(events.size() == 1);
   CHECK_THAT(events[0].json, Catch::Contains("404"));
 }
 
-TEST_CASE("a node goes and comes back between two calls", "[cli]")
+TEST_CASE("a node goes and comes back between two calls", "[client]")
 {
   auto at = std::make_unique<served>();
   auto where = of(*at);
-  cli::http_api api{where};
+  remote::http_api api{where};
   CHECK(!ask(api, {"status", "default", {}, {}, {}}).error);
   at.reset();
   // The line that was open breaks first; then there is nobody to call.
@@ -177,24 +178,24 @@ TEST_CASE("a node goes and comes back between two calls", "[cli]")
   CHECK(!ask(api, {"status", "default", {}, {}, {}}).error);
 }
 
-TEST_CASE("a Unix socket serves like a port", "[cli]")
+TEST_CASE("a Unix socket serves like a port", "[client]")
 {
   auto path = "/tmp/troupe-http-api-" + std::to_string(::getpid());
   gateway::gateway_options opts;
   opts.unix_socket = path;
   served at{opts};
-  cli::http_api api{{path, {}, 0}};
+  remote::http_api api{{path, {}, 0}};
   CHECK(api.reachable());
   CHECK(!ask(api, {"status", "default", {}, {}, {}}).error);
 }
 
-TEST_CASE("what is under way is answered when the client ends", "[cli]")
+TEST_CASE("what is under way is answered when the client ends", "[client]")
 {
   served at;
   at.api->hold("status");
   std::promise<core::api_answer> answer;
   {
-    cli::http_api api{of(at)};
+    remote::http_api api{of(at)};
     api.call({"status", "default", {}, {}, {}},
              [&](core::api_answer got) { answer.set_value(std::move(got)); });
     at.api->wait_until_held();

@@ -1,13 +1,13 @@
-#include "cli/http_api.hpp"
+#include "client/http_api.hpp"
 
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
-#include "cli/http_link.hpp"
+#include "client/http_link.hpp"
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 namespace asio = boost::asio;
 
@@ -70,18 +70,23 @@ failure http_api::problem() const {
 
 void http_api::call(core::api_request what,
                     std::function<void(core::api_answer)> then) {
+  auto how = to_http(what);
+  if (how)
+    return send(std::move(*how), std::move(what), std::move(then));
+  asio::post(parts_->board.io, [op = what.op, then = std::move(then)] {
+    core::api_answer out;
+    out.error = {errc::invalid, category::validation,
+                 "no route does `" + op + "` with these params"};
+    then(std::move(out));
+  });
+}
+
+void http_api::send(http_call what, core::api_request as,
+                    std::function<void(core::api_answer)> then) {
   auto& board = parts_->board;
-  asio::post(board.io, [&board, what = std::move(what),
+  asio::post(board.io, [&board, what = std::move(what), as = std::move(as),
                         then = std::move(then)]() mutable {
-    auto how = to_http(what);
-    if (!how) {
-      core::api_answer out;
-      out.error = {errc::invalid, category::validation,
-                   "no route does `" + what.op + "` with these params"};
-      return then(std::move(out));
-    }
-    std::make_shared<call_errand>(board, std::move(*how), std::move(what),
-                                  std::move(then))
+    std::make_shared<call_errand>(board, std::move(what), as, std::move(then))
       ->start();
   });
 }
@@ -91,8 +96,34 @@ void http_api::watch(core::watch_request what,
   auto& board = parts_->board;
   asio::post(board.io,
              [&board, what = std::move(what), sink = std::move(sink)] {
-               std::make_shared<watch_errand>(board, what, sink)->start();
+               stream_query query;
+               query.run = what.run ? to_string(what.run) : std::string{};
+               query.after = what.after;
+               std::make_shared<watch_errand>(board, stream_target(query),
+                                              what.workspace, what.by, sink)
+                 ->start();
              });
+}
+
+core::api_answer
+http_api::watch_here(const stream_query& what, const std::string& workspace,
+                     const std::function<bool(const core::watch_event&)>& sink,
+                     std::stop_token stop) {
+  const auto& ours = parts_->board;
+  switchboard board;
+  board.where = ours.where;
+  board.tls = ours.tls;
+  board.token = ours.token;
+  board.limits = ours.limits;
+  core::api_answer out;
+  auto errand = std::make_shared<watch_errand>(
+    board, stream_target(what), workspace, core::origin{}, sink,
+    [&](core::api_answer got) { out = std::move(got); });
+  errand->start();
+  std::stop_callback on_stop{
+    std::move(stop), [&] { asio::post(board.io, [&] { errand->give_up(); }); }};
+  board.io.run();
+  return out;
 }
 
 failure no_node(const node_address& where) {
@@ -101,4 +132,4 @@ failure no_node(const node_address& where) {
             + "; start one with `troupe node`"};
 }
 
-} // namespace troupe::cli
+} // namespace troupe::remote

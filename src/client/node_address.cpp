@@ -1,9 +1,9 @@
-#include "cli/node_address.hpp"
+#include "client/node_address.hpp"
 
 #include <algorithm>
 #include <filesystem>
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 namespace {
 
@@ -68,6 +68,22 @@ std::string to_text(const node_address& where) {
          + std::to_string(where.port);
 }
 
+failure token_problem(const node_address& where, const std::string& token) {
+  if (token.find_first_not_of("abcdefghijklmnopqrstuvwxyz"
+                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+      != token.npos)
+    return {errc::invalid, category::validation,
+            "the token is none: it has other characters; give it as `troupe "
+            "token make` printed it"};
+  auto here = !where.unix_path.empty() || where.host == "localhost"
+              || where.host == "[::1]" || where.host.starts_with("127.");
+  if (token.empty() || where.secure || here)
+    return {};
+  return {errc::invalid, category::security,
+          "the token would go to " + to_text(where)
+            + " for all to read on the way; name the node with https://"};
+}
+
 std::string socket_path(const std::string& data) {
   return data + "/troupe.sock";
 }
@@ -82,4 +98,4 @@ core::result<node_address> choose_node(const std::string& given,
   return node_address{{}, "127.0.0.1", default_port, false};
 }
 
-} // namespace troupe::cli
+} // namespace troupe::remote

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 /// Reads Server-Sent Events from pieces of any size.
 class event_reader {
@@ -27,4 +27,4 @@ private:
   bool has_data_ = false;
 };
 
-} // namespace troupe::cli
+} // namespace troupe::remote

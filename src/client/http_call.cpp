@@ -1,4 +1,4 @@
-#include "cli/http_call.hpp"
+#include "client/http_call.hpp"
 
 #include <cctype>
 
@@ -6,7 +6,7 @@
 
 #include "core/json_text.hpp"
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 namespace {
 
@@ -21,8 +21,11 @@ struct way {
 // The first whose path can be filled from the params is taken.
 constexpr way ways[] = {
   {"submit", "POST", "/api/v1/runs"},
+  {"plan", "GET", "/api/v1/runs/{run}/plan"},
   {"plan", "POST", "/api/v1/plans"},
   {"register", "POST", "/api/v1/workflows"},
+  {"diff", "GET", "/api/v1/workflows/{name}/diff"},
+  {"workflow", "GET", "/api/v1/workflows/{name}"},
   {"run", "GET", "/api/v1/runs/{run}"},
   {"runs", "GET", "/api/v1/runs"},
   {"tasks", "GET", "/api/v1/runs/{run}/tasks"},
@@ -33,6 +36,8 @@ constexpr way ways[] = {
   {"why", "GET", "/api/v1/tasks/{task}/why"},
   {"why", "GET", "/api/v1/runs/{run}/why"},
   {"history", "GET", "/api/v1/runs/{run}/history"},
+  {"report", "GET", "/api/v1/runs/{run}/report"},
+  {"decision", "GET", "/api/v1/decisions/{task}"},
   {"cancel", "POST", "/api/v1/tasks/{task}/cancel"},
   {"cancel", "POST", "/api/v1/runs/{run}/cancel"},
   {"retry", "POST", "/api/v1/tasks/{task}/retry"},
@@ -149,7 +154,7 @@ std::optional<http_call> to_http(const core::api_request& what) {
     auto target = filled(x.path, params);
     if (target.empty())
       continue;
-    http_call out{std::string{x.method}, std::move(target), {}, false};
+    http_call out{std::string{x.method}, std::move(target), {}, false, {}};
     if (params.value("wait", json{}) == true) {
       out.waits = true;
       params.erase("wait");
@@ -164,10 +169,17 @@ std::optional<http_call> to_http(const core::api_request& what) {
   return std::nullopt;
 }
 
-std::string stream_target(const core::watch_request& what) {
-  auto out = what.run ? "/api/v1/runs/" + to_string(what.run) + "/events"
-                      : std::string{"/api/v1/events"};
-  return what.after.empty() ? out : out + "?after=" + encoded(what.after);
+std::string stream_target(const stream_query& what) {
+  auto out = what.run.empty() ? std::string{"/api/v1/events"}
+                              : "/api/v1/runs/" + encoded(what.run) + "/events";
+  json query = json::object();
+  for (const auto& [name, value] : {std::pair{"after", &what.after},
+                                    {"kinds", &what.kinds},
+                                    {"task", &what.task},
+                                    {"name", &what.name}})
+    if (!value->empty())
+      query[name] = *value;
+  return out + query_of(query);
 }
 
 core::api_answer to_answer(unsigned status, const std::string& body,
@@ -193,4 +205,4 @@ core::api_answer to_answer(unsigned status, const std::string& body,
   return out;
 }
 
-} // namespace troupe::cli
+} // namespace troupe::remote

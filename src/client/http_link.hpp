@@ -10,14 +10,14 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
-#include "cli/event_text.hpp"
-#include "cli/http_api.hpp"
-#include "cli/http_call.hpp"
+#include "client/event_text.hpp"
+#include "client/http_api.hpp"
+#include "client/http_call.hpp"
 #include "wire/timed_stream.hpp"
 
 // What http_api is made of. All but `http_api` itself runs on one thread.
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 using client_request =
   boost::beast::http::request<boost::beast::http::string_body>;
@@ -92,8 +92,13 @@ private:
 class watch_errand : public errand,
                      public std::enable_shared_from_this<watch_errand> {
 public:
-  watch_errand(switchboard& at, core::watch_request what,
-               std::function<bool(const core::watch_event&)> sink);
+  using sink = std::function<bool(const core::watch_event&)>;
+  /// Gets what the node says in place of a stream.
+  using refusal = std::function<void(core::api_answer)>;
+
+  watch_errand(switchboard& at, const std::string& target,
+               const std::string& workspace, const core::origin& by, sink to,
+               refusal refused = {});
   void start();
   void give_up() override;
 
@@ -103,17 +108,19 @@ private:
   void on_head(error_code ec);
   void read_more();
   void on_piece(error_code ec);
+  void read_refusal();
+  void refuse();
   bool take(const std::string& cursor, const std::string& data);
   void lost(const std::string& why);
   void finish();
 
   switchboard& at_;
-  const core::watch_request what_;
-  std::function<bool(const core::watch_event&)> sink_;
+  sink sink_;
+  refusal refused_;
   connection line_;
   client_request request_;
   boost::beast::http::response_parser<boost::beast::http::string_body> parser_;
   event_reader reader_;
 };
 
-} // namespace troupe::cli
+} // namespace troupe::remote

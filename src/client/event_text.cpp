@@ -1,8 +1,8 @@
-#include "cli/event_text.hpp"
+#include "client/event_text.hpp"
 
 #include <utility>
 
-namespace troupe::cli {
+namespace troupe::remote {
 
 bool event_reader::feed(std::string_view piece, const sink& to) {
   rest_ += piece;
@@ -47,4 +47,4 @@ bool event_reader::take_line(std::string_view line, const sink& to) {
   return true;
 }
 
-} // namespace troupe::cli
+} // namespace troupe::remote
