@@ -182,13 +182,25 @@ http_verdict judge_accepted(const http_seen& got, const url& from, bool first,
   return out;
 }
 
-std::string description_of(const task& t) {
+/// What the body says of a task's input.
+struct told_input {
+  std::string description;
+  std::string input; // JSON.
+};
+
+/// An input of exactly {"description", "input"}, as tasks of the queue have it,
+/// is sent as the two.
+told_input told(const task& t) {
   auto input = json::parse(t.input, nullptr, false);
   if (input.is_object())
     for (auto name : {"description", "task_description"})
-      if (auto x = input.value(name, json{}); x.is_string())
-        return x.get<std::string>();
-  return t.name;
+      if (auto x = input.value(name, json{}); x.is_string()) {
+        auto both = input.size() == 2 && input.contains("description")
+                    && input.contains("input");
+        return {x.get<std::string>(),
+                both ? to_compact(input["input"]) : t.input};
+      }
+  return {t.name, t.input};
 }
 
 } // namespace
@@ -288,23 +300,13 @@ std::optional<duration> parse_retry_after(std::string_view text, instant now) {
 }
 
 std::string http_task_body(const task& t, std::string_view callback_url) {
-  json head{{"task_id", t.id},
-            {"description", description_of(t)},
-            {"run", t.run},
-            {"workspace", t.workspace},
-            {"name", t.name},
-            {"type", t.type},
-            {"attempt", t.attempt},
-            {"idempotency_key", t.idempotency_key},
-            {"timeout_ms", t.timeout.count()}};
+  auto what = told(t);
+  auto head = task_head(t);
+  head["task_id"] = t.id;
+  head["description"] = std::move(what.description);
   if (!callback_url.empty())
     head["callback_url"] = callback_url;
-  auto text = to_compact(head);
-  // The input is JSON text already.
-  text.back() = ',';
-  text += "\"input\":";
-  text += t.input.empty() ? "null" : t.input;
-  return text + "}";
+  return with_input(head, what.input);
 }
 
 std::string http_claims(const task& t, std::string_view audience, instant now,

@@ -68,7 +68,8 @@ std::optional<duration> parse_retry_after(std::string_view text, instant now);
 /// What is posted: {"task_id", "description", "input", "attempt", "run",
 /// "workspace", "name", "type", "idempotency_key", "timeout_ms",
 /// "callback_url"?}. The description is that of the input, else the step's
-/// name.
+/// name; an input that is nothing but {"description", "input"}, as that of the
+/// queue's tasks, is not sent in another one.
 std::string http_task_body(const task& t, std::string_view callback_url);
 
 /// The claims of a token for one attempt: who (`iss` troupe, `sub` the task),

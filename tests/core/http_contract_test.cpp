@@ -206,7 +206,20 @@ TEST_CASE("a task is posted with its input as it is", "[http]")
   t.input = R"({"description":"Write about tea"})";
   body = nlohmann::json::parse(http_task_body(t, ""));
   CHECK(body["description"] == "Write about tea");
+  CHECK(body["input"]["description"] == "Write about tea");
   CHECK_FALSE(body.contains("callback_url"));
+}
+
+TEST_CASE("a task of the queue is posted with its own input", "[http]")
+{
+  task t;
+  t.input = R"({"description":"Write copy","input":{"strategy_id":"s"}})";
+  auto body = nlohmann::json::parse(http_task_body(t, ""));
+  CHECK(body["description"] == "Write copy");
+  CHECK(body["input"] == nlohmann::json{{"strategy_id", "s"}});
+  t.input = R"({"description":"Write copy","input":{"a":1},"tone":"dry"})";
+  body = nlohmann::json::parse(http_task_body(t, ""));
+  CHECK(body["input"]["input"]["a"] == 1);
 }
 
 TEST_CASE("a token says for whom, for what and until when", "[http]")
