@@ -12,6 +12,11 @@ std::string percent(double share) {
 
 } // namespace
 
+std::string to_line(const queue_alert& x) {
+  return "alert " + x.name + " for " + x.audience + (x.over ? ", over: " : ": ")
+         + x.text;
+}
+
 void queue_alerts::set(queue_alert what, const std::string& key, bool on,
                        std::vector<queue_alert>& news) {
   auto place = std::pair{what.workspace, key};

@@ -32,6 +32,9 @@ struct queue_alert {
   bool operator==(const queue_alert&) const = default;
 };
 
+/// "alert queue_depth for ops: ...", or "..., over: ...".
+std::string to_line(const queue_alert& x);
+
 /// What is known of a queue at one moment.
 struct queue_sample {
   uint64_t depth = 0;

@@ -34,6 +34,10 @@ std::vector<task_state> states_of(queue_state x);
 /// The name of every run that comes from a strategy; no other may have it.
 inline constexpr std::string_view queue_run_name = "autonomous_tasks";
 
+/// What audit rows of executions name: the resource, and who had it done.
+inline constexpr std::string_view audited_resource = queue_run_name;
+inline constexpr std::string_view audited_agent = "task-orchestrator";
+
 inline constexpr std::array<std::string_view, 9> queue_task_types{
   "content",      "design",   "campaign", "analysis", "email",
   "social_media", "research", "strategy", "other"};

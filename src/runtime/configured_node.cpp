@@ -126,6 +126,26 @@ void configured_node::begin_webhooks() {
     node_insides::first_seq(*node_));
 }
 
+/// An alert of the queue goes to the log, to webhooks and to the command.
+std::function<void(const core::queue_alert&)>
+configured_node::alert_routes(std::function<void(const std::string&)> warn) {
+  auto say = config_.node.warn;
+  std::function<void(const core::queue_alert&)> run;
+  if (const auto& command = config_.task_queue.alert_command; !command.empty())
+    run = alert_command(*spawner_, command, std::move(warn));
+  return [this, say, run](const core::queue_alert& x) {
+    webhooks_.alert(x, utc_now());
+    if (log_.takes_warnings())
+      log_.alert(x, utc_now());
+    else if (say)
+      say(core::to_line(x));
+    else
+      std::fprintf(stderr, "troupe: %s\n", core::to_line(x).c_str());
+    if (run)
+      run(x);
+  };
+}
+
 /// Before the node starts: what its agents and listeners are.
 failure configured_node::make_node() {
   auto opts = config_.node;
@@ -152,9 +172,8 @@ failure configured_node::make_node() {
   house.allocation = config_.allocation;
   house.limits = config_.limits;
   house.shares = config_.workspaces;
-  auto& queue = node_insides::task_queue(*node_) = config_.task_queue;
-  if (!queue.alert_command.empty())
-    queue.on_alert = alert_command(*spawner_, queue.alert_command, warn);
+  node_insides::task_queue(*node_) = config_.task_queue;
+  node_insides::task_queue(*node_).on_alert = alert_routes(warn);
   for (const auto& x : config_.agents) {
     if (x.on_demand > 0) {
       node_insides::add_on_demand(*node_, standby_of(x, means()));

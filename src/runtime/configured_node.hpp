@@ -49,6 +49,8 @@ public:
 
 private:
   agent_means means();
+  std::function<void(const core::queue_alert&)>
+  alert_routes(std::function<void(const std::string&)> warn);
   failure make_node();
   void join_api();
   void begin_webhooks();

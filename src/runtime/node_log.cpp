@@ -15,6 +15,7 @@
 
 #include "core/cut_text.hpp"
 #include "core/json_text.hpp"
+#include "core/queue_words.hpp"
 #include "core/secrets.hpp"
 
 namespace troupe::runtime {
@@ -69,6 +70,24 @@ json fields_of(const core::task_row& x) {
   if (x.state != core::task_state::completed)
     add_error(out, x.error);
   return out;
+}
+
+/// The same as its row, under the same names.
+json fields_of(const core::audit_row& x) {
+  return {{"event", x.action},
+          {"org_id", x.workspace},
+          {"action", x.action},
+          {"resource", core::audited_resource},
+          {"resource_id", core::to_string(x.resource)},
+          {"agent", core::audited_agent},
+          {"status", x.status},
+          {"details", json::parse(x.details.view(), nullptr, false)}};
+}
+
+json fields_of(const core::queue_alert& x) {
+  return {{"event", "alert"},         {"alert", x.name},
+          {"audience", x.audience},   {"over", x.over},
+          {"workspace", x.workspace}, {"text", x.text}};
 }
 
 /// One word, or in quotes.
@@ -201,6 +220,13 @@ void node_log::warning(const std::string& text, core::instant at) {
   });
 }
 
+void node_log::alert(const core::queue_alert& x, core::instant at) {
+  parts_->put([format = how_.format, x, at] {
+    return log_line(format, at, x.over ? "info" : "warning", fields_of(x))
+           + "\n";
+  });
+}
+
 void node_log::committed(const batch_ptr& x) {
   if (how_.level == log_level::warning)
     return;
@@ -214,6 +240,8 @@ void node_log::committed(const batch_ptr& x) {
         add(task.ended_at, fields_of(task));
       else if (task.state == core::task_state::retrying)
         add(task.started_at, fields_of(task));
+    for (const auto& row : x->audits)
+      add(row.at, fields_of(row));
     for (const auto& run : x->runs)
       if (core::terminal(run.state))
         add(run.ended_at, fields_of(run));

@@ -5,6 +5,7 @@
 
 #include "actors/journal.hpp"
 #include "core/metric_page.hpp"
+#include "core/queue_alerts.hpp"
 #include "runtime/config.hpp"
 
 namespace troupe::runtime {
@@ -46,7 +47,10 @@ public:
   }
   void warning(const std::string& text, core::instant at);
 
-  /// Ends of runs and attempts, from level `info` on. From the journal: cheap.
+  void alert(const core::queue_alert& x, core::instant at);
+
+  /// Ends of runs and attempts, and what the audit keeps of them, from level
+  /// `info` on. From the journal: cheap.
   void committed(const batch_ptr& x);
 
   /// At level `debug`.

@@ -22,7 +22,8 @@ struct queue_settings {
   /// Run by a shell for each alert, with the alert in its environment; empty:
   /// none.
   std::string alert_command;
-  /// Called for each alert; any thread, must not block. Empty: nobody.
+  /// Called for each alert; any thread, must not block. Empty: it is a warning
+  /// of the node.
   std::function<void(const core::queue_alert&)> on_alert;
 };
 

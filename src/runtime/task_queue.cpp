@@ -97,11 +97,15 @@ std::optional<double> task_queue::progress_of(core::id task) const {
 void task_queue::tell(const std::vector<core::queue_alert>& news) {
   auto api = api_.lock();
   for (const auto& x : news) {
-    if (api)
-      api->home().warn("alert " + x.name + " for " + x.audience
-                       + (x.over ? ", over: " : ": ") + x.text);
     if (settings_.on_alert)
       settings_.on_alert(x);
+    if (!api)
+      continue;
+    // Who is told of alerts is not warned of them as well.
+    if (settings_.on_alert)
+      api->home().warnings->add(core::to_line(x), now());
+    else
+      api->home().warn(core::to_line(x));
   }
 }
 
@@ -188,7 +192,7 @@ void task_queue::work_all() {
       for (const auto& workspace : *all) {
         pass_order order;
         order.workspace = workspace;
-        order.by = {"task-orchestrator", "sweep", {}, {}};
+        order.by = {std::string{core::audited_agent}, "sweep", {}, {}};
         order.at_once = me->settings_.at_once;
         me->work_on_and_on(std::move(order));
       }

@@ -169,6 +169,7 @@ void task_queue::submit_plan(const std::shared_ptr<question>& q,
       return q->then(refused(done.error));
     q->then(
       answer_with(decomposed(plan, *definition, done.run, q->what.workspace)));
+    me->look(q->what.workspace); // So many may be an alert.
     if (!q->params.value("auto_execute", false) || done.repeated)
       return;
     pass_order order;

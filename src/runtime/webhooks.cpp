@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t alerts_max = 100; // That wait; the oldest goes.
 constexpr size_t resends_max = 1000;
+constexpr size_t alert_bytes_max = 4096;
 
 } // namespace
 
@@ -120,17 +121,34 @@ void webhooks::committed(const core::batch& x) {
 }
 
 void webhooks::alert(const std::string& text, core::instant at) {
+  tell({{"text", text}}, at, {});
+}
+
+void webhooks::alert(const core::queue_alert& x, core::instant at) {
+  tell({{"alert", x.name},
+        {"audience", x.audience},
+        {"over", x.over},
+        {"workspace", x.workspace},
+        {"text", x.text}},
+       at, x.workspace);
+}
+
+void webhooks::tell(json event, core::instant at,
+                    const std::string& workspace) {
   auto& all = *parts_;
-  auto shown = text;
-  core::cut_text(shown, 4096);
-  json event{{"kind", "alert"}, {"at", core::to_rfc3339(at)}, {"text", shown}};
-  // Whoever warns may hold the mutex: it is the webhooks themselves.
-  auto line_text = core::to_compact(event);
   if (all.lines.empty() || !all.started)
     return;
-  all.later(milliseconds{0}, [line_text](parts& me) {
+  auto shown = event["text"].get<std::string>();
+  core::cut_text(shown, alert_bytes_max);
+  event["text"] = std::move(shown);
+  event["kind"] = "alert";
+  event["at"] = core::to_rfc3339(at);
+  auto line_text = core::to_compact(event);
+  // Whoever warns may hold the mutex: it is the webhooks themselves.
+  all.later(milliseconds{0}, [line_text, workspace](parts& me) {
     for (auto& x : me.lines) {
-      if (!x->wants_alerts)
+      auto theirs = workspace.empty() || workspace == x->wish.workspace;
+      if (!x->wants_alerts || !theirs)
         continue;
       if (x->alerts.size() >= alerts_max)
         x->alerts.pop_front();

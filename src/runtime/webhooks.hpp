@@ -11,6 +11,7 @@
 #include "actors/journal.hpp"
 #include "core/api.hpp"
 #include "core/metric_page.hpp"
+#include "core/queue_alerts.hpp"
 #include "core/webhook.hpp"
 #include "outbound/http_client.hpp"
 #include "runtime/config.hpp"
@@ -55,6 +56,8 @@ public:
 
   /// Something that people should know, to those who listen to `alert`.
   void alert(const std::string& text, core::instant at);
+  /// The same of a queue: to those of its workspace.
+  void alert(const core::queue_alert& x, core::instant at);
 
   // -- for doors; thread-safe, of one workspace
 
@@ -65,6 +68,10 @@ public:
   void add_figures(core::metric_page& to) const;
 
 private:
+  /// `workspace`: whose webhooks; empty: all.
+  void tell(nlohmann::json event, core::instant at,
+            const std::string& workspace);
+
   struct line;
   struct parts;
   std::shared_ptr<parts> parts_;

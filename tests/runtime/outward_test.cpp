@@ -4,11 +4,7 @@
 
 #include "core/hmac.hpp"
 #include "core/sha256.hpp"
-#include "outbound/odd_server.hpp"
-#include "runtime/asking.hpp"
-#include "runtime/config_cast.hpp"
-#include "runtime/configured_node.hpp"
-#include "runtime/directory.hpp"
+#include "runtime/outward_scene.hpp"
 
 // What leaves a node, as its receivers see it: agents behind HTTP, webhooks,
 // traces, the log.
@@ -20,53 +16,9 @@ using nlohmann::json;
 
 namespace {
 
-/// A node without doors, with this configuration over the usual one.
-struct scene {
-  explicit scene(const std::string& text)
-    : node(read_config(
-      "node: {data: '" + data.operator/("d") + "', shards: 4}\n" + text, {})) {}
-
-  void start() {
-    auto why = node.start(doors::none);
-    INFO(why.message);
-    REQUIRE_FALSE(why);
-  }
-
-  core::api_answer call(const char* op, const json& params) {
-    std::promise<core::api_answer> answered;
-    core::api_request what;
-    what.op = op;
-    what.params = core::text{params.dump()};
-    what.by.trace = trace;
-    node.api()->call(
-      what, [&](core::api_answer x) { answered.set_value(std::move(x)); });
-    return answered.get_future().get();
-  }
-  json ask(const char* op, const json& params = json::object()) {
-    auto got = call(op, params);
-    INFO(op << ": " << got.error.message);
-    REQUIRE_FALSE(got.error);
-    return json::parse(got.body.view());
-  }
-  /// The run at its end.
-  json run(const json& task) {
-    return ask("submit", {{"tasks", json::array({task})}, {"wait", true}});
-  }
-
-  directory data;
-  std::string trace;
-  configured_node node;
-};
-
 json for_agent(const std::string& name) {
   return {{"agent", name}, {"input", {{"n", 1}}}};
 }
-
-bool made() {
-  ::setenv("TROUPE_TEST_SECRET", "not to be seen", 1);
-  return true;
-}
-const bool secret_is_there = made();
 
 /// The first event of that kind among all deliveries so far.
 json event_of(const std::vector<received>& all, const std::string& kind,
@@ -79,13 +31,6 @@ json event_of(const std::vector<received>& all, const std::string& kind,
         return event;
   }
   return {};
-}
-
-/// Looks at what came, and waits for more, until `good`.
-template <class Good>
-void until(const odd_server& server, Good good) {
-  for (size_t n = 1; !good(server.all()); ++n)
-    server.wait_for(n);
 }
 
 } // namespace
