@@ -108,6 +108,7 @@ void execute_options(adder& add) {
       "only tasks of that agent");
   add("priority", po::value<uint32_t>()->value_name("N"),
       "only tasks of that priority and above");
+  add("task", po::value<std::string>()->value_name("TASK"), "that task alone");
 }
 
 int run_execute(verb_call& call) {
@@ -120,6 +121,8 @@ int run_execute(verb_call& call) {
     params["filter"]["task_type"] = call.text("type");
   if (call.has("agent"))
     params["filter"]["assigned_agent"] = call.text("agent");
+  if (call.has("task"))
+    params["task_id"] = to_string(find_target(call, call.text("task")));
   auto got = call.ask("queue_execute", params);
   if (call.json()) {
     call.out() << got.dump() << '\n';

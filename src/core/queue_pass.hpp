@@ -15,7 +15,8 @@ struct queue_log_entry {
   id task;
   std::string status;
   uint64_t duration_ms = 0;
-  std::string error; // Empty: none.
+  std::string error;     // Empty: none.
+  std::string code = {}; // Of the contract, where it has one for that.
 };
 
 /// One working of a queue: what was ready at its start, some at a time, until

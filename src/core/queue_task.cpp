@@ -183,7 +183,55 @@ queue_log_entry queue_log_of(const task_row& row, instant at) {
     x.error = "Failed after " + most + " retries: " + plain_message(row);
   else if (row.error)
     x.error = plain_message(row);
+  if (out_of_retries(row))
+    x.code = code_of(queue_error::max_retries_exceeded);
+  else if (row.error.kind == category::timeout)
+    x.code = code_of(queue_error::execution_timeout);
   return x;
+}
+
+std::optional<failure> cannot_work(const task_row& row) {
+  auto task = "task " + to_string(row.key);
+  auto in_this_state = [&](const std::string& hint) {
+    return failure{errc::invalid_state, category::validation,
+                   task + " is " + std::string{to_string(row.state)} + "; "
+                     + hint};
+  };
+  switch (row.state) { // No default: -Wswitch finds the state you forgot.
+    case task_state::queued:
+      if (row.due == due_kind::held)
+        return std::nullopt;
+      return in_this_state("it is released and begins by itself");
+    case task_state::waiting:
+      return queue_failure(queue_error::dependency_not_met,
+                           task
+                             + " waits for others that are not completed; "
+                               "see its depends_on");
+    case task_state::failed:
+    case task_state::rolled_back:
+      if (out_of_retries(row))
+        return queue_failure(queue_error::max_retries_exceeded,
+                             task + " failed after "
+                               + std::to_string(queue_retries_max)
+                               + " retries: " + plain_message(row)
+                               + "; retry it, with reset_retry_count for "
+                                 "as many again");
+      return in_this_state("retry it");
+    case task_state::awaiting_approval:
+      return in_this_state("somebody has to approve it");
+    case task_state::retrying:
+      return in_this_state("its next try begins by itself");
+    case task_state::paused:
+      return in_this_state("resume its run");
+    case task_state::in_progress:
+    case task_state::compensating:
+      return in_this_state("it is being worked");
+    case task_state::completed:
+    case task_state::cancelled:
+    case task_state::skipped:
+      return in_this_state("nothing is left to be done");
+  }
+  return std::nullopt;
 }
 
 } // namespace troupe::core

@@ -41,6 +41,9 @@ struct execution {
 };
 execution execution_of(const audit_row& row);
 
+/// Why a pass that is to work this task alone cannot; nothing: it can.
+std::optional<failure> cannot_work(const task_row& row);
+
 /// How a task stands after an attempt that a pass has followed; `at`: then.
 queue_log_entry queue_log_of(const task_row& row, instant at);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/access.hpp"
 #include "core/json_text.hpp"
 #include "core/queue_words.hpp"
 
@@ -27,15 +28,29 @@ http_reply queue_reply(const complaint& what, const http_request& about) {
   return out;
 }
 
-std::optional<complaint> take_workspace(const std::string& op,
+namespace {
+
+bool may_name_none(const http_request& req, const std::string& op) {
+  return (op == "queue_cancel" || op == "queue_retry")
+         && is_queue_path(req.target) && req.workspace.empty() && req.who
+         && req.who->is(core::need_of(op).least, core::every_workspace);
+}
+
+} // namespace
+
+std::optional<complaint> take_workspace(const http_request& req,
+                                        const std::string& op,
                                         std::string& params,
                                         std::string& workspace) {
   if (!op.starts_with("queue_"))
     return std::nullopt;
   auto body = json::parse(params); // Checked by to_params.
   auto pos = body.find("workspace_id");
-  if (pos == body.end())
+  if (pos == body.end()) {
+    if (may_name_none(req, op))
+      workspace.clear();
     return std::nullopt;
+  }
   auto word = pos->is_string() ? pos->get<std::string>() : std::string{};
   auto plain = std::all_of(word.begin(), word.end(),
                            [](char c) { return c > ' ' && c < 0x7f; });

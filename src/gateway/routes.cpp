@@ -289,7 +289,7 @@ decision forward_of(const http_request& req, match at, const target& where) {
     if (auto wrong = take_answer(params, out.call.op))
       return to_reply(*wrong, req);
   out.call.workspace = workspace_of(req);
-  if (auto wrong = take_workspace(out.call.op, params, out.call.workspace))
+  if (auto wrong = take_workspace(req, out.call.op, params, out.call.workspace))
     return to_reply(*wrong, req);
   out.call.params = core::text{std::move(params)};
   out.call.by = origin_of(req);

@@ -63,7 +63,7 @@ const std::map<std::string_view, names>& fields_by_operation() {
     {"queue_strategy",
      {"id", "contact_id", "campaign_calendar", "content_pillars", "kpis"}},
     {"queue_decompose", {"strategy_id", "auto_execute"}},
-    {"queue_execute", {"max_concurrent", "filter", "async"}},
+    {"queue_execute", {"task_id", "max_concurrent", "filter", "async"}},
     {"queue_status", {"task_id", "status", "assigned_agent", "limit", "after"}},
     {"queue_cancel", {"task", "reason"}},
     {"queue_retry", {"task", "reset_retry_count"}},

@@ -32,6 +32,15 @@ failure interrupted() {
 /// All that waits to be released, with its filter.
 core::result<std::vector<core::task_row>>
 held_tasks(core::store_reader& store, const task_queue::pass_order& order) {
+  if (order.only) {
+    auto row = store.find_task(*order.only);
+    if (!row)
+      return row.error();
+    std::vector<core::task_row> one;
+    if (*row && !core::cannot_work(**row))
+      one.push_back(std::move(**row));
+    return one;
+  }
   core::queue_filter filter;
   filter.workspace = order.workspace;
   filter.states = {core::task_state::queued};
@@ -101,14 +110,17 @@ void queue_pass_run::found(std::vector<core::task_row> rows,
       auto why =
         core::queue_failure(core::queue_error::agent_not_available,
                             "nobody answers to the agent `" + agent + "`");
-      left_.push_back({row.key, "queued", 0, why.message});
+      left_.push_back({row.key, "queued", 0, why.message,
+                       core::code_of(core::queue_error::agent_not_available)});
       continue;
     }
     auto opens = queue_->calendar().opens(core::timing_of(row, now), now);
     if (opens && *opens <= now)
       ready.push_back(row.key);
   }
-  if (order_.type.empty() && order_.agent.empty() && order_.priority_min <= 1)
+  auto all = order_.type.empty() && order_.agent.empty() && !order_.only
+             && order_.priority_min <= 1;
+  if (all)
     queue_->missing_agents(order_.workspace, missing_);
   {
     std::lock_guard guard{mutex_};
@@ -302,6 +314,8 @@ core::api_answer queue_pass_run::report(uint64_t queued) const {
                {"duration_ms", x.duration_ms}};
     if (!x.error.empty())
       entry["error"] = x.error;
+    if (!x.code.empty())
+      entry["error_code"] = x.code;
     list.push_back(std::move(entry));
   };
   for (const auto& x : pass_.log())

@@ -60,6 +60,8 @@ public:
     uint8_t priority_min = 1;
     std::string type;
     std::string agent;
+    /// This task alone; nothing: all that is ready.
+    std::optional<core::id> only = {};
     /// Called when it is over: whether it has worked anything.
     std::function<void(bool)> after = {};
   };
@@ -80,9 +82,11 @@ private:
   void metrics_call(question& q);
   // task_queue_orders.cpp
   void execute_call(question& q);
+  void execute_one(question& q, pass_order order);
   void cancel_call(question& q);
   void retry_call(question& q);
-  void with_task(question& q, std::function<void(question&, core::task_row)>);
+  void with_task(question& q, const char* name,
+                 std::function<void(question&, core::task_row)> use);
 
   void work_all();
   std::optional<double> progress_of(core::id task) const;

@@ -91,18 +91,77 @@ void task_queue::execute_call(question& q) {
   order.priority_min = static_cast<uint8_t>(*priority);
   order.type = filter.value("task_type", "");
   order.agent = filter.value("assigned_agent", "");
+  if (q.word("task_id")) {
+    if (filter.empty())
+      return execute_one(q, std::move(order));
+    return q.then(refuse(errc::invalid, "`task_id` names one task, and a "
+                                        "`filter` several; give one of them"));
+  }
   if (!q.params.value("async", false))
     return work(std::move(order), q.then);
   work(std::move(order), [](const core::api_answer&) {});
   q.then(answer_with({{"success", true}, {"status", "accepted"}}));
 }
 
-/// The task of the parameters, if it is one of this workspace's queue. Where
-/// nobody logs in, a task may be named without its workspace.
-void task_queue::with_task(question& asked,
+namespace {
+
+/// A pass over one task whose attempt took too long is the contract's error.
+core::api_answer verdict_of(core::api_answer got) {
+  if (got.error)
+    return got;
+  auto body = json::parse(got.body.view(), nullptr, false);
+  auto log = body.value("execution_log", json::array());
+  auto code = core::code_of(core::queue_error::execution_timeout);
+  if (log.size() != 1 || log[0].value("error_code", "") != code)
+    return got;
+  return refused(core::queue_failure(core::queue_error::execution_timeout,
+                                     log[0].value("error", "")));
+}
+
+/// Why this task cannot be worked now; nothing: it can.
+std::optional<failure> not_now(const task_queue& queue,
+                               const core::task_row& row) {
+  if (auto why = core::cannot_work(row))
+    return why;
+  auto agent = core::queue_agent(row);
+  if (!queue.has_agent(agent))
+    return core::queue_failure(core::queue_error::agent_not_available,
+                               "nobody answers to the agent `" + agent
+                                 + "`; the task stays queued");
+  if (auto opens = queue.opens(row))
+    return failure{errc::invalid_state, category::validation,
+                   "task " + core::to_string(row.key)
+                     + " is outside of its hours; it may begin at "
+                     + queue.calendar().shown(*opens)};
+  return std::nullopt;
+}
+
+} // namespace
+
+void task_queue::execute_one(question& q, pass_order order) {
+  with_task(
+    q, "task_id",
+    [me = shared_from_this(), order](question& q, core::task_row row) {
+      if (auto why = not_now(*me, row))
+        return q.then(refused(*why));
+      auto one = order;
+      one.only = row.key;
+      if (q.params.value("async", false)) {
+        me->work(std::move(one), [](const core::api_answer&) {});
+        return q.then(answer_with({{"success", true}, {"status", "accepted"}}));
+      }
+      me->work(std::move(one), [then = q.then](core::api_answer got) {
+        then(verdict_of(std::move(got)));
+      });
+    });
+}
+
+/// The task of the parameters, if it is one of this workspace's queue. A door
+/// names no workspace where the caller's rights hold in every one.
+void task_queue::with_task(question& asked, const char* name,
                            std::function<void(question&, core::task_row)> use) {
   auto q = std::make_shared<question>(std::move(asked));
-  auto word = q->word("task").value_or("");
+  auto word = q->word(name).value_or("");
   auto not_found = [q, word] {
     q->then(refused(core::queue_failure(core::queue_error::task_not_found,
                                         "no task `" + word.substr(0, 60)
@@ -119,10 +178,9 @@ void task_queue::with_task(question& asked,
       auto row = store.find_task(*key);
       if (!row)
         return q->then(refused(row.error()));
-      auto anybody =
-        q->what.by.principal == "local" && q->what.workspace == "default";
+      const auto& workspace = q->what.workspace;
       if (!*row || (*row)->labels.empty()
-          || (!anybody && (*row)->workspace != q->what.workspace))
+          || (!workspace.empty() && (*row)->workspace != workspace))
         return not_found();
       use(*q, std::move(**row));
     },
@@ -130,49 +188,53 @@ void task_queue::with_task(question& asked,
 }
 
 void task_queue::cancel_call(question& q) {
-  with_task(q, [me = shared_from_this()](question& q, core::task_row row) {
-    auto api = me->api();
-    if (!api)
-      return;
-    command x;
-    x.what = verb::cancel;
-    x.target = row.key;
-    x.workspace = row.workspace;
-    x.by = q.what.by;
-    x.idempotency_key = q.what.idempotency_key;
-    x.reason = q.word("reason").value_or("");
-    api->submit(std::move(x), [row, then = q.then](const troupe::answer& done) {
-      if (done.error)
-        return then(refused(refusal_of(done.error, row.state, "cancelled")));
-      then(answer_with(
-        {{"success", true},
-         {"task_id", core::to_string(row.key)},
-         {"previous_status", to_string(core::queue_state_of(row.state))}}));
+  with_task(
+    q, "task", [me = shared_from_this()](question& q, core::task_row row) {
+      auto api = me->api();
+      if (!api)
+        return;
+      command x;
+      x.what = verb::cancel;
+      x.target = row.key;
+      x.workspace = row.workspace;
+      x.by = q.what.by;
+      x.idempotency_key = q.what.idempotency_key;
+      x.reason = q.word("reason").value_or("");
+      api->submit(std::move(x), [row,
+                                 then = q.then](const troupe::answer& done) {
+        if (done.error)
+          return then(refused(refusal_of(done.error, row.state, "cancelled")));
+        then(answer_with(
+          {{"success", true},
+           {"task_id", core::to_string(row.key)},
+           {"previous_status", to_string(core::queue_state_of(row.state))}}));
+      });
     });
-  });
 }
 
 void task_queue::retry_call(question& q) {
-  with_task(q, [me = shared_from_this()](question& q, core::task_row row) {
-    auto api = me->api();
-    if (!api)
-      return;
-    command x;
-    x.what = verb::retry;
-    x.target = row.key;
-    x.workspace = row.workspace;
-    x.by = q.what.by;
-    x.idempotency_key = q.what.idempotency_key;
-    if (q.params.value("reset_retry_count", false))
-      x.name = "anew";
-    api->submit(std::move(x), [row, then = q.then](const troupe::answer& done) {
-      if (done.error)
-        return then(refused(refusal_of(done.error, row.state, "retried")));
-      then(answer_with({{"success", true},
-                        {"task_id", core::to_string(row.key)},
-                        {"new_status", "queued"}}));
+  with_task(
+    q, "task", [me = shared_from_this()](question& q, core::task_row row) {
+      auto api = me->api();
+      if (!api)
+        return;
+      command x;
+      x.what = verb::retry;
+      x.target = row.key;
+      x.workspace = row.workspace;
+      x.by = q.what.by;
+      x.idempotency_key = q.what.idempotency_key;
+      if (q.params.value("reset_retry_count", false))
+        x.name = "anew";
+      api->submit(
+        std::move(x), [row, then = q.then](const troupe::answer& done) {
+          if (done.error)
+            return then(refused(refusal_of(done.error, row.state, "retried")));
+          then(answer_with({{"success", true},
+                            {"task_id", core::to_string(row.key)},
+                            {"new_status", "queued"}}));
+        });
     });
-  });
 }
 
 } // namespace troupe::runtime

@@ -72,11 +72,47 @@ TEST_CASE("the log of a pass tells of tries, and of their end", "[core]")
   row.retries = 3;
   row.error.message = "no route (all 3 retries are used)";
   CHECK(queue_log_of(row, now).error == "Failed after 3 retries: no route");
+  CHECK(queue_log_of(row, now).code == "TASK_005");
   CHECK(queue_error_message(row) == "Max retries exceeded: no route");
   row.retries = 0;
   row.error = {errc::agent_failed, category::validation, "bad input"};
   CHECK(queue_log_of(row, now).error == "bad input");
+  CHECK(queue_log_of(row, now).code.empty());
   CHECK(queue_error_message(row) == "bad input");
+}
+
+TEST_CASE("an attempt that took too long is told with its code", "[core]")
+{
+  auto row = row_in(retrying);
+  row.retries = 1;
+  row.error = {errc::timed_out, category::timeout, "no answer within 5m"};
+  CHECK(queue_log_of(row, now).code == "TASK_008");
+  CHECK(queue_log_of(row, now).error == "Retry 1/3: no answer within 5m");
+}
+
+TEST_CASE("a task that cannot be worked says why, in words of the contract",
+          "[core]")
+{
+  auto row = row_in(queued);
+  row.due = due_kind::held;
+  CHECK_FALSE(cannot_work(row));
+  row.due = due_kind::none;
+  CHECK(cannot_work(row)->code == errc::invalid_state);
+  auto why = [&](task_state state) {
+    row.state = state;
+    return cannot_work(row)->message;
+  };
+  CHECK(why(waiting).starts_with("TASK_006: "));
+  row.error = {errc::agent_failed, category::validation, "bad input"};
+  CHECK(why(failed).find("retry it") != std::string::npos);
+  row.error = flaky("no route");
+  row.retries = 3;
+  CHECK(why(failed).starts_with("TASK_005: "));
+  for (auto state : {awaiting_approval, retrying, paused, in_progress,
+                     compensating, completed, cancelled, skipped}) {
+    row.state = state;
+    CHECK(cannot_work(row)->code == errc::invalid_state);
+  }
 }
 
 TEST_CASE("a task shows the columns of the contract", "[core]")

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/json_text.hpp"
+#include "core/queue_words.hpp"
 #include "gateway/door_request.hpp"
 #include "gateway/queue_door.hpp"
 
@@ -50,6 +51,57 @@ TEST_CASE("a request of the contract names its workspace itself", "[gateway]")
   CHECK(one.call.workspace == "default");
   CHECK(json::parse(one.call.params.view())
         == json{{"task", task}, {"reason", "old"}});
+}
+
+TEST_CASE("a task is found without its workspace by those who may work in all",
+          "[gateway]")
+{
+  auto req = request("POST", "/api/tasks/" + task + "/retry", "{}");
+  auto workspace = [&](const core::caller& who) {
+    req.who = std::make_shared<const core::caller>(who);
+    return asked(req).call.workspace;
+  };
+  CHECK(workspace(core::owner()).empty());
+  core::caller local; // A token may say of itself what it wants.
+  local.principal = "local";
+  local.workspaces["default"].add(core::role::admin);
+  CHECK(workspace(local) == "default");
+  local.workspaces["*"].add(core::role::viewer);
+  CHECK(workspace(local) == "default");
+  req.body = R"({"workspace_id":"w"})";
+  CHECK(workspace(core::owner()) == "w");
+  req.body = "{}";
+  req.workspace = "default";
+  CHECK(workspace(core::owner()) == "default");
+  req.workspace.clear();
+  req.target = "/api/v1/queue/" + task + "/retry";
+  CHECK(workspace(core::owner()) == "default");
+}
+
+TEST_CASE("every code of the contract has its HTTP status", "[gateway]")
+{
+  using enum core::queue_error;
+  auto req = request("POST", "/api/tasks/execute", "{}");
+  const std::vector<std::pair<core::queue_error, unsigned>> all{
+    {strategy_not_found, 404},   {decomposition_failed, 422},
+    {task_not_found, 404},       {agent_not_available, 409},
+    {max_retries_exceeded, 409}, {dependency_not_met, 409},
+    {invalid_task_type, 422},    {execution_timeout, 504}};
+  for (const auto& [code, status] : all) {
+    core::api_answer got;
+    got.error = core::queue_failure(code, "so it is");
+    auto reply = reply_to(asked(req), got, req);
+    auto body = json::parse(reply.body);
+    CHECK(reply.status == status);
+    CHECK(body["error"]["code"] == core::code_of(code));
+    CHECK(body["error"]["message"] == "so it is");
+  }
+  core::api_answer busy;
+  busy.error = {errc::restarting, category::unknown, "a reader restarts"};
+  auto reply = reply_to(asked(req), busy, req);
+  CHECK(reply.status == 503);
+  CHECK(json::parse(reply.body)["error"]["code"] == "RESTARTING");
+  CHECK(reply.headers[0].first == "Retry-After");
 }
 
 TEST_CASE("a pass is waited for, unless it shall answer at once", "[gateway]")

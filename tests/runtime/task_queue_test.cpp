@@ -237,9 +237,76 @@ TEST_CASE("one workspace never sees or changes another one's tasks",
           .message.starts_with("TASK_003: "));
   CHECK(q.refused("queue_decompose", {{"strategy_id", strategy_id}}, "other")
           .message.starts_with("TASK_001: "));
-  // Without a workspace, only where nobody logs in: the default is another one.
+  CHECK(q.refused("queue_execute", {{"task_id", task}}, "other")
+          .message.starts_with("TASK_003: "));
   CHECK(q.refused("release", {{"task", task}}, "other").code
         == errc::not_found);
+  CHECK(q.column("status", {{"id", task}}) == "queued");
+}
+
+TEST_CASE("who is at home in the default workspace is a stranger elsewhere",
+          "[runtime][queue]")
+{
+  queue_node q;
+  auto in_other = [&](const char* op, const json& params) {
+    std::promise<core::api_answer> got;
+    core::api_request what;
+    what.op = op;
+    what.workspace = "other";
+    what.params = core::text{params.dump()};
+    q.n.api()->call(what, [&](core::api_answer x) { got.set_value(x); });
+    return json::parse(got.get_future().get().body.view());
+  };
+  in_other("queue_strategy", strategy());
+  auto made = in_other("queue_decompose", {{"strategy_id", strategy_id}});
+  auto task = made["tasks"][0]["id"];
+  for (auto op : {"queue_cancel", "queue_retry"})
+    CHECK(q.refused(op, {{"task", task}}).message.starts_with("TASK_003: "));
+  for (auto op : {"queue_status", "queue_execute"})
+    CHECK(q.refused(op, {{"task_id", task}}).message.starts_with("TASK_003: "));
+  CHECK(q.status()["summary"]["total"] == 0);
+  CHECK(q.execute()["execution_log"].empty());
+  CHECK(q.column("status", {{"id", task}}) == "queued");
+}
+
+TEST_CASE("one task can be worked alone, or says why not", "[runtime][queue]")
+{
+  queue_node q{false};
+  auto tasks = q.decompose()["tasks"];
+  auto code = [&](const json& params) {
+    return q.refused("queue_execute", params).message.substr(0, 8);
+  };
+  CHECK(code({{"task_id", tasks[2]["id"]}}) == "TASK_006");
+  CHECK(code({{"task_id", strategy_id}}) == "TASK_003");
+  auto pass = q.execute({{"task_id", tasks[1]["id"]}});
+  CHECK(pass["tasks_executed"] == 1);
+  CHECK(pass["tasks_remaining"] == 3);
+  CHECK(pass["execution_log"][0]["task_id"] == tasks[1]["id"]);
+  CHECK(q.refused("queue_execute", {{"task_id", tasks[1]["id"]}}).code
+        == errc::invalid_state);
+  CHECK(q.refused("queue_execute", {{"task_id", tasks[0]["id"]},
+                                    {"filter", {{"task_type", "content"}}}})
+          .code
+        == errc::invalid);
+  q.execute();
+  CHECK(code({{"task_id", tasks[2]["id"]}}) == "TASK_004");
+  CHECK(q.execute()["execution_log"][0]["error_code"] == "TASK_004");
+}
+
+TEST_CASE("a task that is worked alone and takes too long is a timeout",
+          "[runtime][queue]")
+{
+  queue_node q{true,
+               [](runtime::queue_settings& x) { x.attempts.timeout = 20ms; }};
+  q.content = [](const task&, context& ctx) {
+    ctx.wait(60s);
+    return outcome::failed("stopped", category::cancelled);
+  };
+  auto tasks = q.decompose()["tasks"];
+  auto why = q.refused("queue_execute", {{"task_id", tasks[0]["id"]}});
+  CHECK(why.code == errc::timed_out);
+  CHECK(why.message.starts_with("TASK_008: Retry 1/3: "));
+  CHECK(q.column("retry_count", tasks[0]) == "1");
 }
 
 TEST_CASE("a strategy that makes no sense is refused with every reason",
