@@ -28,6 +28,8 @@ auto reads(std::string op, std::vector<std::string> names = {},
         got.error.code == errc::not_found || got.error.code == errc::invalid;
       if (unknown)
         return not_found(r);
+      if (got.error.code == errc::rejected)
+        return r->fail(code::invalid_params, got.error.message);
       if (got.error)
         return r->fail(code::internal_error, got.error.message);
       answer_text(r, json_media, got.body.str());

@@ -55,6 +55,7 @@ private:
                   const outlet_ptr& to, const session_ptr& pipe);
   void ping(const request_ptr& r);
   void set_level(const request_ptr& r);
+  bool is_resource(const std::string& uri) const;
   void subscribe(const request_ptr& r);
   void unsubscribe(const request_ptr& r);
   // server_modern.cpp

@@ -24,12 +24,16 @@ void server::initialize(const caller& from, const json& message,
   in->agree(member(params, "capabilities"));
   auto weak = std::weak_ptr<session>{in};
   // A session without a stream is told when it has one.
-  subscriptions_->add(in->id, {[weak](const json& said) {
-                                 auto self = weak.lock();
-                                 return self && (self->tell(said), true);
-                               },
-                               [weak] { return !weak.expired(); },
-                               {"tools", "prompts"}});
+  auto tell = [weak](const json& said) {
+    auto self = weak.lock();
+    return self && (self->tell(said), true);
+  };
+  auto there = [weak] { return !weak.expired(); };
+  if (!subscriptions_->add(in->id, {tell, there, {"tools", "prompts"}})) {
+    book_.close(in->id, owner_of(from));
+    return to->finish(
+      {error_message(id, code::limit_reached, too_many_listeners()), 503});
+  }
   auto version = text_of(params, "protocolVersion");
   json result{{"protocolVersion", revision::is_legacy(version)
                                     ? version
@@ -58,8 +62,10 @@ void server::set_level(const request_ptr& r) {
 
 void server::subscribe(const request_ptr& r) {
   auto uri = text_of(r->params, "uri");
-  if (uri.empty())
-    return r->fail(code::invalid_params, "`uri` is missing");
+  if (!is_resource(uri))
+    return r->fail(code::invalid_params,
+                   "`uri` is no resource; resources/list and "
+                   "resources/templates/list say what there is");
   if (!subscriptions_->follow(r->in->id, uri, r->from))
     return r->fail(code::limit_reached, "a client follows at most "
                                           + std::to_string(uris_max)

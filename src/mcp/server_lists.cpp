@@ -152,6 +152,11 @@ void server::list_templates(const request_ptr& r) {
   answer_list(r, "resourceTemplates", std::move(list), 60'000);
 }
 
+bool server::is_resource(const std::string& uri) const {
+  return std::any_of(resources_.begin(), resources_.end(),
+                     [&](const auto& x) { return parts_of(x.uri, uri); });
+}
+
 void server::read(const request_ptr& r) {
   auto uri = text_of(r->params, "uri");
   for (const auto& x : resources_)

@@ -38,13 +38,11 @@ void server::listen_to(const request_ptr& r) {
   who.there = [r] { return !r->abandoned(); };
   auto key = "listen-" + around_->chance();
   if (!subscriptions_->add(key, std::move(who)))
-    return r->fail(code::limit_reached,
-                   "too many clients listen (listeners_max "
-                     + std::to_string(listeners_max) + "); try again later");
+    return r->fail(code::limit_reached, too_many_listeners());
   auto followed = json::array();
   if (uris.is_array() && uris.size() <= uris_max)
     for (const auto& x : uris)
-      if (x.is_string())
+      if (x.is_string() && is_resource(x.get<std::string>()))
         followed.push_back(x);
   if (!followed.empty())
     granted["resourceSubscriptions"] = followed;

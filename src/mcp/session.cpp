@@ -95,6 +95,11 @@ bool session::tell(const json& message) {
   return to && to->send(message);
 }
 
+bool session::listens() const {
+  std::lock_guard guard{mutex_};
+  return listening_ && listening_->open();
+}
+
 void session::set_log_level(std::string level) {
   std::lock_guard guard{mutex_};
   log_level_ = std::move(level);
@@ -107,16 +112,35 @@ std::string session::log_level() const {
 
 // -- the book
 
+void session_book::make_room(const std::string& owner, clock::time_point now) {
+  size_t own = 0;
+  auto oldest = all_.end();
+  for (auto x = all_.begin(); x != all_.end();) {
+    auto idle =
+      now - x->second.used > session_idle_max && !x->second.what->listens();
+    if (idle && all_.size() >= sessions_max) {
+      x->second.what->close();
+      x = all_.erase(x);
+      continue;
+    }
+    if (x->second.what->owner == owner) {
+      ++own;
+      if (oldest == all_.end() || x->second.used < oldest->second.used)
+        oldest = x;
+    }
+    ++x;
+  }
+  if (own < sessions_per_owner_max)
+    return;
+  oldest->second.what->close();
+  all_.erase(oldest);
+}
+
 session_ptr session_book::open(const std::string& id, const std::string& owner,
                                clock::time_point now) {
   std::lock_guard guard{mutex_};
-  if (all_.size() >= sessions_max)
-    std::erase_if(all_, [now](const auto& x) {
-      auto idle = now - x.second.used > session_idle_max;
-      if (idle)
-        x.second.what->close();
-      return idle;
-    });
+  if (all_.size() >= sessions_per_owner_max)
+    make_room(owner, now);
   if (all_.size() >= sessions_max)
     return nullptr;
   auto made = std::make_shared<session>(id, owner);

@@ -54,6 +54,7 @@ public:
   void listen(outlet_ptr to);
   /// Through the stream that listens; false: none does.
   bool tell(const nlohmann::json& message);
+  bool listens() const;
 
   void set_log_level(std::string level);
   std::string log_level() const;
@@ -88,7 +89,8 @@ public:
   session_book(const session_book&) = delete;
   session_book& operator=(const session_book&) = delete;
 
-  /// Nothing where `sessions_max` are in use.
+  /// Nothing where `sessions_max` are in use. Who has `sessions_per_owner_max`
+  /// loses the one that he has not used for longest.
   session_ptr open(const std::string& id, const std::string& owner,
                    clock::time_point now);
   /// Nothing where there is none, or it is of another owner.
@@ -103,12 +105,15 @@ private:
     clock::time_point used;
   };
 
+  void make_room(const std::string& owner, clock::time_point now);
+
   mutable std::mutex mutex_;
   std::map<std::string, entry> all_;
 };
 
 /// Beyond it those that were silent for `session_idle_max` make room.
 inline constexpr size_t sessions_max = 1'000;
+inline constexpr size_t sessions_per_owner_max = 100;
 inline constexpr std::chrono::minutes session_idle_max{30};
 
 } // namespace troupe::mcp

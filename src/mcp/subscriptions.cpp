@@ -19,9 +19,7 @@ subscriptions::subscriptions(std::shared_ptr<const surroundings> around)
 bool subscriptions::add(const std::string& key, listener who) {
   std::lock_guard guard{mutex_};
   if (all_.size() >= listeners_max)
-    std::erase_if(all_, [](const auto& x) {
-      return x.second->who.there && !x.second->who.there();
-    });
+    std::erase_if(all_, [](const auto& x) { return !x.second->who.there(); });
   if (all_.size() >= listeners_max && !all_.contains(key))
     return false;
   auto& slot = all_[key];
@@ -46,17 +44,20 @@ void subscriptions::clear() {
 
 bool subscriptions::follow(const std::string& key, const std::string& uri,
                            const caller& from) {
+  uint64_t number = 0;
   {
     std::lock_guard guard{mutex_};
-    auto& slot = all_[key];
-    if (!slot)
-      slot = std::make_shared<entry>();
-    if (slot->uris.size() >= uris_max)
+    auto pos = all_.find(key);
+    if (pos == all_.end())
       return false;
-    if (!slot->uris.insert(uri).second)
+    auto& uris = pos->second->uris;
+    if (uris.contains(uri))
       return true;
+    if (uris.size() >= uris_max)
+      return false;
+    number = uris[uri] = ++watches_;
   }
-  watch(key, uri, from);
+  watch(key, uri, number, from);
   return true;
 }
 
@@ -68,7 +69,7 @@ void subscriptions::unfollow(const std::string& key, const std::string& uri) {
 }
 
 void subscriptions::watch(const std::string& key, const std::string& uri,
-                          const caller& from) {
+                          uint64_t number, const caller& from) {
   if (!uri.starts_with("troupe://"))
     return; // Nothing of the node's: it never changes.
   core::watch_request what;
@@ -76,20 +77,26 @@ void subscriptions::watch(const std::string& key, const std::string& uri,
   what.by = from.by;
   what.run = run_of_uri(uri);
   // Of a run all is told from its beginning; one notice of that is enough.
-  from.api->watch(
-    what, [weak = weak_from_this(), key, uri](const core::watch_event& event) {
-      auto self = weak.lock();
-      if (!self || !self->wants(key, uri))
-        return false;
+  from.api->watch(what, [weak = weak_from_this(), key, uri,
+                         number](const core::watch_event& event) {
+    auto self = weak.lock();
+    if (!self || !self->wants(key, uri, number))
+      return false;
+    if (!event.json.empty())
       self->note(key, uri);
-      return !event.last;
-    });
+    return !event.last;
+  });
 }
 
-bool subscriptions::wants(const std::string& key, const std::string& uri) {
+/// Not where it was let go and is followed anew: by another watch.
+bool subscriptions::wants(const std::string& key, const std::string& uri,
+                          uint64_t number) {
   std::lock_guard guard{mutex_};
   auto pos = all_.find(key);
-  return pos != all_.end() && pos->second->uris.contains(uri);
+  if (pos == all_.end())
+    return false;
+  auto found = pos->second->uris.find(uri);
+  return found != pos->second->uris.end() && found->second == number;
 }
 
 void subscriptions::note(const std::string& key, const std::string& uri) {
@@ -120,14 +127,20 @@ void subscriptions::tell_updates(const std::string& key) {
     to->waits = false;
     updated.swap(to->updated);
   }
-  for (const auto& uri : updated) {
-    auto said = notification("notifications/resources/updated", {{"uri", uri}});
-    if (to->who.tell && to->who.tell(std::move(said)))
-      continue;
-    if (to->who.there && !to->who.there())
-      remove(key);
-    return;
+  while (!updated.empty()) {
+    const auto& uri = *updated.begin();
+    if (!to->who.tell(
+          notification("notifications/resources/updated", {{"uri", uri}})))
+      break;
+    updated.erase(updated.begin());
   }
+  if (updated.empty())
+    return;
+  if (!to->who.there())
+    return remove(key);
+  // A slow reader is told of the rest later.
+  for (const auto& uri : updated)
+    note(key, uri);
 }
 
 void subscriptions::changed(const std::string& list) {
@@ -142,6 +155,11 @@ void subscriptions::changed(const std::string& list) {
     if (!x->who.tell(notification("notifications/" + list + "/list_changed",
                                   json::object())))
       remove(key);
+}
+
+std::string too_many_listeners() {
+  return "too many clients listen (listeners_max "
+         + std::to_string(listeners_max) + "); try again later";
 }
 
 core::id run_of_uri(const std::string& uri) {

@@ -31,9 +31,10 @@ struct caller {
   core::origin by = {};
 };
 
-/// Tells callers apart.
+/// Tells callers apart, whatever their names have in them.
 inline std::string owner_of(const caller& x) {
-  return x.workspace + "/" + x.by.principal;
+  return std::to_string(x.workspace.size()) + ":" + x.workspace + "/"
+         + x.by.principal;
 }
 
 /// One message of a client, with what its transport says beside it.

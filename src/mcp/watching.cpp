@@ -67,11 +67,13 @@ private:
   }
 
   void on_tick() {
-    if (over_ || r_->abandoned())
+    if (over_)
       return;
+    if (r_->abandoned())
+      return r_->cancel(); // Nothing of it is kept.
     if (!ends_ || left_ > seconds{0}) {
       tick();
-      return silent_ ? look() : void();
+      return silent_ || streamed_ > streams_max ? look() : void();
     }
     late_ = true;
     look();
@@ -139,6 +141,8 @@ private:
       return false;
     if (!event.cursor.empty())
       cursor_ = event.cursor;
+    if (event.json.empty() && !event.last)
+      return true; // Only how far it is.
     auto what = json::parse(event.json, nullptr, false);
     auto kind = text_of(what, "kind");
     if (kind == "log")
@@ -174,7 +178,7 @@ private:
   bool looks_ = false;
   bool again_ = false;
   bool streams_ = false;
-  int streamed_ = 0;
+  std::atomic<int> streamed_{0};
   std::string cursor_;
   std::atomic<bool> silent_{false}; // The node did not answer the last look.
   std::atomic<bool> late_{false};
@@ -218,8 +222,8 @@ seconds patience_of(const request_ptr& r) {
   const auto& given = argument(*r, "timeout_s");
   if (!given.is_number_unsigned())
     return wait_default;
-  return std::min(seconds{given.get<uint64_t>() % (uint64_t{1} << 31)},
-                  wait_max);
+  return seconds{
+    std::clamp<uint64_t>(given.get<uint64_t>(), 1, uint64_t{wait_max.count()})};
 }
 
 void begin(const request_ptr& r, const std::string& run) {

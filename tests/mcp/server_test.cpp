@@ -7,6 +7,7 @@
 using namespace troupe;
 using namespace troupe::test;
 using nlohmann::json;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -187,15 +188,33 @@ TEST_CASE("sessions have a limit, and silent ones make room", "[mcp]")
 {
   mcp::session_book book;
   mcp::session_book::clock::time_point now{};
+  auto owner = [](size_t i) { return "owner " + std::to_string(i / 10); };
   for (size_t i = 0; i < mcp::sessions_max; ++i)
-    REQUIRE(book.open(std::to_string(i), "ann", now));
+    REQUIRE(book.open(std::to_string(i), owner(i), now));
   CHECK(!book.open("one more", "ann", now));
+  auto listening = book.find("9", owner(9), now);
+  listening->listen(std::make_shared<recording_outlet>());
   now += mcp::session_idle_max;
-  REQUIRE(book.find("7", "ann", now));
+  REQUIRE(book.find("7", owner(7), now));
   now += std::chrono::seconds{1};
   REQUIRE(book.open("one more", "ann", now));
-  CHECK(book.find("7", "ann", now));
-  CHECK(!book.find("8", "ann", now));
+  CHECK(book.find("7", owner(7), now));
+  CHECK(!book.find("8", owner(8), now));
+  CHECK(book.find("9", owner(9), now)); // It listens.
+}
+
+TEST_CASE("one owner takes no session from others", "[mcp]")
+{
+  mcp::session_book book;
+  mcp::session_book::clock::time_point now{};
+  REQUIRE(book.open("his", "bob", now));
+  for (size_t i = 0; i < mcp::sessions_per_owner_max; ++i)
+    REQUIRE(book.open(std::to_string(i), "ann", now += 1s));
+  REQUIRE(book.find("0", "ann", now += 1s));
+  REQUIRE(book.open("one more", "ann", now));
+  CHECK(book.find("his", "bob", now));
+  CHECK(book.find("0", "ann", now));
+  CHECK(!book.find("1", "ann", now)); // Not used for longest.
 }
 
 // -- tools

@@ -123,6 +123,52 @@ TEST_CASE("who follows a run is told that it has changed", "[mcp]")
   CHECK(told[0]["params"]["uri"] == uri);
   result_of(*with.legacy("resources/unsubscribe", {{"uri", uri}}));
   CHECK(!sink({"3", R"({"kind":"task_ended"})", false}));
+  // Followed anew, it is another watch that tells.
+  result_of(*with.legacy("resources/subscribe", {{"uri", uri}}));
+  CHECK(!sink({"3", R"({"kind":"task_ended"})", false}));
+  auto newer = with.api->wait_for_sink();
+  CHECK(newer({"3", "", false})); // Only how far it is.
+  CHECK(with.alarms.empty());
+  CHECK(newer({"4", R"({"kind":"task_ended"})", false}));
+  CHECK(with.alarms.size() == 1);
+}
+
+TEST_CASE("what is no resource cannot be followed", "[mcp]")
+{
+  conversation with;
+  with.initialize();
+  for (const auto* uri : {"", "troupe://nothing", "http://example.com"}) {
+    INFO(uri);
+    auto said = error_of(*with.legacy("resources/subscribe", {{"uri", uri}}));
+    CHECK(said["code"] == -32602);
+  }
+}
+
+TEST_CASE("updates that find no room are told later", "[mcp]")
+{
+  conversation with;
+  with.initialize();
+  std::vector<json> told;
+  int room = 1;
+  auto around = std::make_shared<mcp::surroundings>();
+  around->after = [&](auto, auto then) { with.alarms.push_back(then); };
+  auto all = std::make_shared<mcp::subscriptions>(around);
+  auto tell = [&](json said) {
+    return room-- > 0 && (told.push_back(std::move(said)), true);
+  };
+  REQUIRE(all->add("k", {tell, [] { return true; }, {}}));
+  CHECK(!all->follow("other", "troupe://runs", {}));
+  mcp::caller from;
+  from.api = with.api;
+  for (const auto* uri : {"troupe://runs", "troupe://agents"}) {
+    REQUIRE(all->follow("k", uri, from));
+    CHECK(with.api->wait_for_sink()({"1", "{}", false}));
+  }
+  with.ring();
+  CHECK(told.size() == 1);
+  room = 10;
+  with.ring();
+  CHECK(told.size() == 2);
 }
 
 TEST_CASE("a modern client listens with a request that stays open", "[mcp]")
