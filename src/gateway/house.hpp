@@ -62,6 +62,7 @@ struct house {
   std::set<guest*> guests;
   size_t requests_in_flight = 0;
   size_t bodies_bytes = 0;
+  size_t strangers_bytes = 0; // Of those, from who needs no login here.
   size_t streams = 0;
   bool stopping = false;
   std::function<void()> when_empty; // While stopping.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/guarded_api.hpp"
 #include "gateway/head.hpp"
 #include "gateway/problem_details.hpp"
 #include "gateway/representation.hpp"
@@ -16,6 +17,8 @@ namespace {
 // Of a refused body we read this much, so that the answer arrives.
 constexpr size_t drain_bytes_max = 1024 * 1024;
 constexpr std::chrono::seconds drain_timeout{2};
+/// Of the room for bodies, for requests that show no token.
+constexpr size_t strangers_part = 8;
 
 complaint too_busy(const std::string& limit) {
   return {429, "overloaded", std::string{message(errc::overloaded)},
@@ -191,6 +194,14 @@ std::optional<http_reply> session::refuse_room() {
                                  : static_cast<size_t>(length.value_or(0));
   if (house_->bodies_bytes + room > opts.bodies_bytes_max)
     return busy_reply("bodies_bytes_max", request_);
+  // Who shows no token must not keep out those who do.
+  auto stranger = request_.who->workspaces.empty();
+  if (stranger
+      && house_->strangers_bytes + room > std::max(
+           opts.bodies_bytes_max / strangers_part, opts.body_bytes_max))
+    return busy_reply("strangers_part", request_);
+  strangers_room_ = stranger ? room : 0;
+  house_->strangers_bytes += strangers_room_;
   body_room_ = room;
   house_->bodies_bytes += room;
   in_flight_ = true;
@@ -269,7 +280,11 @@ void session::later(const forward& what,
         then(*self, std::move(got));
     });
   };
-  house_->api->call(what.call, std::move(on_answer));
+  if (!hides_something(*request_.who, what.call.op))
+    return house_->api->call(what.call, std::move(on_answer));
+  house_->api->call(what.call, [on_answer](core::api_answer got) mutable {
+    on_answer(without_what_is_hidden(std::move(got)));
+  });
 }
 
 void session::answer_within(std::chrono::milliseconds time, answer_form form) {
@@ -342,6 +357,7 @@ void session::drain() {
 }
 
 void session::release_room() {
+  house_->strangers_bytes -= std::exchange(strangers_room_, 0);
   house_->bodies_bytes -= body_room_;
   body_room_ = 0;
   if (in_flight_)

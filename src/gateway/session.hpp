@@ -88,6 +88,7 @@ private:
   std::optional<parser> parser_;
   http_request request_;
   response response_;
+  size_t strangers_room_ = 0;  // Taken of `house::strangers_bytes`.
   size_t body_room_ = 0;       // Taken of `house::bodies_bytes`.
   bool in_flight_ = false;     // Counted in `house::requests_in_flight`.
   bool reading_ = false;       // Between two requests, or within one.

@@ -8,8 +8,6 @@
 namespace troupe::gateway {
 
 void session::open(open_stream what) {
-  if (house_->streams >= house_->opts.streams_max)
-    return answer(busy_reply("streams_max", request_));
   if (!what.what.run || request_.method == "HEAD")
     return begin_stream(std::move(what.what));
   // A stream cannot say "not found", so the run is looked up first.
@@ -34,6 +32,9 @@ void session::begin_stream(core::watch_request what) {
     head.content_type = "text/event-stream";
     return answer(std::move(head));
   }
+  // Others may have come while a run was looked up.
+  if (house_->streams >= house_->opts.streams_max)
+    return answer(busy_reply("streams_max", request_));
   release_room();
   if (house_->stopping || !stream_.is_open())
     return close();

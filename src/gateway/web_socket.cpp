@@ -181,7 +181,7 @@ void web_socket::obey(subscribe_message what) {
 std::optional<complaint>
 web_socket::refuse(const subscribe_message& what) const {
   auto most = house_->opts.subscriptions_max;
-  if (subscriptions_.size() >= most)
+  if (subscriptions_.size() + looks_ >= most)
     return too_many(most);
   for (const auto& [channel, x] : subscriptions_)
     if (x.id == what.id)
@@ -199,10 +199,12 @@ void web_socket::look_up(subscribe_message what) {
     each_.by,
     core::text{R"({"run":")" + to_string(what.what.run) + "\"}"},
     {}};
+  ++looks_;
   house_->api->call(look, [self = shared_from_this(),
                            what = std::move(what)](core::api_answer got) {
     auto in = self->house_;
     in->post([self, what, got = std::move(got)]() mutable {
+      --self->looks_;
       if (self->ending_)
         return;
       if (got.error)

@@ -84,6 +84,7 @@ private:
   boost::asio::steady_timer measuring_;
   std::shared_ptr<outbox> box_;
   std::map<uint32_t, subscription> subscriptions_; // By channel.
+  size_t looks_ = 0;                               // Runs being looked up.
   uint32_t channels_ = 0;                          // So far.
   std::deque<letter> letters_; // The first is being written.
   uint16_t close_code_ = 0;    // When all is written.

@@ -147,6 +147,55 @@ TEST_CASE("a body is not read before its sender is known", "[gateway]")
   CHECK(client.read().status == 401);
 }
 
+TEST_CASE("who shows no token takes no room from those who do", "[gateway]")
+{
+  auto opts = asking();
+  opts.body_bytes_max = 1000;
+  opts.bodies_bytes_max = 8000;
+  served at{opts};
+  auto begun = "POST /api/v1/agents/callback/x HTTP/1.1\r\nHost: localhost\r\n"
+               "Content-Type: application/json\r\nContent-Length: 1000\r\n"
+               "Expect: 100-continue\r\n\r\n";
+  auto first = at.connect();
+  first.send(begun);
+  CHECK(has(first.read_until("\r\n\r\n"), "100 Continue"));
+  auto second = at.connect();
+  second.send(begun);
+  auto refused = second.read();
+  CHECK(refused.status == 429);
+  CHECK(has(refused.body, "strangers_part"));
+  CHECK(at.post("/api/v1/tasks", R"([{"type":"echo"}])",
+                as(token({{"default", {"operator"}}})) + served::json_type)
+          .status
+        < 300);
+  first.send(std::string(1000, ' '));
+  CHECK(first.read().status != 429);
+  auto third = at.connect();
+  third.send(begun);
+  CHECK(has(third.read_until("\r\n\r\n"), "100 Continue"));
+}
+
+TEST_CASE("warnings are for who may see every workspace", "[gateway]")
+{
+  served at{asking()};
+  at.api->on("status", R"({"live_runs":0,"warnings":[{"text":"of red"}]})");
+  auto status = [&](const std::string& workspace) {
+    return ask(at, "GET /api/v1/status",
+               as(token({{"default", {"viewer"}}, {workspace, {"viewer"}}})))
+      .json();
+  };
+  CHECK(status("*").contains("warnings"));
+  CHECK_FALSE(status("blue").contains("warnings"));
+  CHECK(status("blue")["live_runs"] == 0);
+  core::caller ann;
+  ann.workspaces["default"].add(core::role::viewer);
+  core::api_answer got;
+  gateway::guarded(at.api, std::make_shared<const core::caller>(ann))
+    ->call({"status", "default", {}, {}, {}},
+           [&](core::api_answer x) { got = std::move(x); });
+  CHECK_FALSE(has(got.body.str(), "warnings"));
+}
+
 TEST_CASE("others can be let in while it runs, and those before no more",
           "[gateway]")
 {

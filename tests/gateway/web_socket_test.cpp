@@ -167,6 +167,21 @@ TEST_CASE("what is wrong with a message is told, and the rest goes on",
   CHECK(client.frame() == std::pair<int, std::string>{10, "there?"});
 }
 
+TEST_CASE("runs that are looked up count as subscriptions", "[gateway]")
+{
+  gateway::gateway_options opts;
+  opts.subscriptions_max = 1;
+  served at{opts};
+  at.api->hold("run");
+  reader client{at};
+  client.say(subscribe("a", {{"run", run}}));
+  client.say(subscribe("b", {{"run", run}}));
+  CHECK(client.hear()["problem"]["status"] == 429);
+  at.api->release();
+  CHECK(client.hear()["type"] == "subscribed");
+  CHECK(at.api->calls().size() == 1);
+}
+
 TEST_CASE("a page of another site gets no WebSocket", "[gateway]")
 {
   served at;
