@@ -1,6 +1,7 @@
 #include "core/queue_pass.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::core {
 
@@ -15,15 +16,23 @@ std::vector<id> queue_pass::take() {
     if (open_.insert(task).second)
       out.push_back(task);
   }
+  moves_ += out.size();
   return out;
 }
 
 void queue_pass::ended(queue_log_entry what) {
   if (open_.erase(what.task) == 0)
     return;
+  ++moves_;
   completed_ += what.status == "completed";
   failed_ += what.status == "failed";
   log_.push_back(std::move(what));
+}
+
+void queue_pass::give_up(const std::string& why) {
+  for (auto task : std::exchange(open_, {}))
+    log_.push_back({task, "in_progress", 0, why});
+  next_.clear();
 }
 
 } // namespace troupe::core

@@ -28,6 +28,8 @@ public:
 
   /// What is to be released now.
   std::vector<id> take();
+  /// How often something began or ended: as long as it grows, it goes on.
+  uint64_t moves() const { return moves_; }
 
   bool waits_for(id task) const { return open_.count(task) > 0; }
   std::vector<id> open() const { return {open_.begin(), open_.end()}; }
@@ -40,6 +42,10 @@ public:
 
   bool over() const { return open_.empty() && next_.empty(); }
 
+  /// Gives up what is open, after nothing was heard for too long: what it
+  /// gives up goes on without it, what is not released stays as it is.
+  void give_up(const std::string& why);
+
   const std::vector<queue_log_entry>& log() const { return log_; }
   uint64_t completed() const { return completed_; }
   uint64_t failed() const { return failed_; }
@@ -51,6 +57,7 @@ private:
   std::vector<queue_log_entry> log_;
   uint64_t completed_ = 0;
   uint64_t failed_ = 0;
+  uint64_t moves_ = 0;
 };
 
 } // namespace troupe::core

@@ -175,8 +175,12 @@ void queue_pass_run::look_at(std::vector<news> all) {
     [me, all = std::move(all)](core::store_reader& store) {
       for (const auto& x : all) {
         auto row = store.find_task(x.task);
-        if (!row || !*row)
+        if (!row)
+          return me->read_open(); // The fact does not come again.
+        if (!*row) {
+          me->drop(x.task);
           continue;
+        }
         me->queue_->forget_progress(x.task);
         auto retrying = x.kind == core::fact_kind::task_retrying;
         if (retrying)
@@ -195,15 +199,23 @@ void queue_pass_run::look_at(std::vector<news> all) {
 /// Nothing more is heard: what has ended meanwhile is read, the rest followed
 /// anew.
 void queue_pass_run::look_again() {
-  std::vector<core::id> open;
   {
     std::lock_guard guard{mutex_};
     if (over_)
       return;
-    open = pass_.open();
   }
   if (++feeds_lost_ > feeds_lost_max || !follow())
     return fail(interrupted());
+  read_open();
+}
+
+/// How those are that are not known to have ended.
+void queue_pass_run::read_open() {
+  std::vector<core::id> open;
+  {
+    std::lock_guard guard{mutex_};
+    open = pass_.open();
+  }
   auto me = shared_from_this();
   queue_->read(
     [me, open](core::store_reader& store) {
@@ -212,6 +224,7 @@ void queue_pass_run::look_again() {
         if (!row || !*row || (*row)->state == core::task_state::in_progress
             || (*row)->state == core::task_state::queued)
           continue;
+        me->queue_->forget_progress(task);
         std::lock_guard guard{me->mutex_};
         me->pass_.ended(core::queue_log_of(**row, (*row)->ended_at));
       }
@@ -258,13 +271,39 @@ void queue_pass_run::release_more() {
                   if (!done.error)
                     return;
                   // Cancelled meanwhile, or released by somebody else.
-                  {
-                    std::lock_guard guard{me->mutex_};
-                    me->pass_.forget(task);
-                  }
+                  me->drop(task);
                   me->go_on();
                 });
   }
+}
+
+void queue_pass_run::drop(core::id task) {
+  queue_->forget_progress(task);
+  std::lock_guard guard{mutex_};
+  pass_.forget(task);
+}
+
+bool queue_pass_run::end_if_stuck(core::instant now, core::duration patience) {
+  std::vector<core::id> open;
+  {
+    std::lock_guard guard{mutex_};
+    if (over_)
+      return false;
+    if (moved_at_ == core::no_instant || moves_seen_ != pass_.moves()) {
+      moves_seen_ = pass_.moves();
+      moved_at_ = now;
+    }
+    if (now - moved_at_ < patience)
+      return true;
+    over_ = true;
+    open = pass_.open();
+    pass_.give_up("nothing happened to it for " + core::to_text(patience)
+                  + "; it goes on without this pass, ask why it waits");
+  }
+  for (auto task : open)
+    queue_->forget_progress(task);
+  finish();
+  return false;
 }
 
 void queue_pass_run::go_on() {
@@ -280,8 +319,7 @@ void queue_pass_run::go_on() {
 
 void queue_pass_run::finish() {
   queue_->look(order_.workspace);
-  if (auto after = std::exchange(order_.after, {}))
-    after(!pass_.log().empty());
+  tell_after(pass_.completed() + pass_.failed() > 0);
   auto me = shared_from_this();
   queue_->read(
     [me](core::store_reader& store) {
@@ -297,13 +335,27 @@ void queue_pass_run::finish() {
 }
 
 void queue_pass_run::fail(failure why) {
+  std::vector<core::id> open;
   {
     std::lock_guard guard{mutex_};
     over_ = true;
+    open = pass_.open();
   }
-  if (auto after = std::exchange(order_.after, {}))
-    after(false);
+  for (auto task : open)
+    queue_->forget_progress(task);
+  tell_after(false);
   then_(refuse(why.code, why.message));
+}
+
+/// Once, whoever ends it.
+void queue_pass_run::tell_after(bool worked) {
+  std::function<void(bool)> after;
+  {
+    std::lock_guard guard{mutex_};
+    after = std::exchange(order_.after, {});
+  }
+  if (after)
+    after(worked);
 }
 
 core::api_answer queue_pass_run::report(uint64_t queued) const {

@@ -21,6 +21,10 @@ public:
 
   void start();
 
+  /// Ends it where nothing began or ended for `patience`: a task may wait for a
+  /// person, or for an agent that does not come. False: it is over.
+  bool end_if_stuck(core::instant now, core::duration patience);
+
 private:
   /// What the feed says of a task.
   struct news {
@@ -35,11 +39,14 @@ private:
   bool heard(const feed_batch& what);
   void look_at(std::vector<news> all);
   void look_again();
+  void read_open();
+  void drop(core::id task);
   void release_more();
   void hold_back(const core::task_row& row);
   void go_on();
   void finish();
   void fail(failure why);
+  void tell_after(bool worked);
   core::api_answer report(uint64_t queued) const;
 
   std::shared_ptr<task_queue> queue_;
@@ -51,6 +58,8 @@ private:
   std::vector<core::queue_log_entry> left_; // Tasks that wait for those.
   std::atomic<uint32_t> feeds_lost_{0};
   bool over_ = false;
+  uint64_t moves_seen_ = 0; // Since when nothing began or ended.
+  core::instant moved_at_ = core::no_instant;
 };
 
 } // namespace troupe::runtime

@@ -16,6 +16,8 @@ namespace {
 
 constexpr size_t progress_kept_max = 10'000;
 constexpr uint32_t workspaces_swept_max = 10'000;
+/// What a pass waits longer for its tasks than their tries may take.
+constexpr core::duration pass_margin = std::chrono::minutes{1};
 
 /// A zone is checked where it is configured; without it clocks show UTC.
 core::zone_offset offset_or_utc(const std::string& zone) {
@@ -155,6 +157,10 @@ void task_queue::look(const std::string& workspace) {
 void task_queue::work(pass_order what, call then) {
   auto run = std::make_shared<queue_pass_run>(shared_from_this(),
                                               std::move(what), std::move(then));
+  {
+    std::lock_guard guard{mutex_};
+    passes_.push_back(run);
+  }
   run->start();
 }
 
@@ -200,7 +206,25 @@ void task_queue::work_all() {
     [] {});
 }
 
+/// One that nothing happens in keeps its workspace from being worked.
+void task_queue::end_stuck_passes() {
+  decltype(passes_) all;
+  {
+    std::lock_guard guard{mutex_};
+    all.swap(passes_);
+  }
+  const auto& how = settings_.attempts;
+  auto patience = pass_margin + 2 * (how.retries + 1) * how.timeout;
+  std::erase_if(all, [&](const auto& weak) {
+    auto pass = weak.lock();
+    return !pass || !pass->end_if_stuck(now(), patience);
+  });
+  std::lock_guard guard{mutex_};
+  passes_.insert(passes_.end(), all.begin(), all.end());
+}
+
 std::optional<core::duration> task_queue::sweep() {
+  end_stuck_passes();
   if (std::exchange(begun_, true) || settings_.sweep.count() > 0)
     work_all();
   std::optional<core::duration> next;

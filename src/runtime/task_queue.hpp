@@ -14,6 +14,8 @@
 
 namespace troupe::runtime {
 
+class queue_pass_run;
+
 /// The contract of docs/task-queue.md over the runs of a node: strategies
 /// become runs whose steps are held, and passes release them. What it holds in
 /// memory may be lost: the runs go on, and the next pass finds the rest.
@@ -89,6 +91,7 @@ private:
                  std::function<void(question&, core::task_row)> use);
 
   void work_all();
+  void end_stuck_passes();
   std::optional<double> progress_of(core::id task) const;
 
   std::weak_ptr<node_api> api_;
@@ -100,6 +103,7 @@ private:
   core::queue_alerts alerts_;
   std::map<std::string, core::instant> looked_at_; // By workspace.
   std::set<std::string> working_; // Workspaces that are worked on and on.
+  std::vector<std::weak_ptr<queue_pass_run>> passes_;
 };
 
 } // namespace troupe::runtime

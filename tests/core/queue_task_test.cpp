@@ -59,6 +59,24 @@ TEST_CASE("a pass works some at a time, in order", "[core]")
   CHECK(queue_pass{{}, 0}.over());
 }
 
+TEST_CASE("a pass that is given up leaves the rest as it is", "[core]")
+{
+  queue_pass pass{{task(1), task(2), task(3)}, 2};
+  CHECK(pass.moves() == 0);
+  pass.take();
+  CHECK(pass.moves() == 2);
+  pass.ended({task(1), "completed", 5, ""});
+  CHECK(pass.moves() == 3);
+  pass.give_up("nothing happened");
+  CHECK(pass.over());
+  CHECK(pass.take().empty());
+  REQUIRE(pass.log().size() == 2);
+  CHECK(pass.log()[1].task == task(2));
+  CHECK(pass.log()[1].status == "in_progress");
+  CHECK(pass.log()[1].error == "nothing happened");
+  CHECK(pass.completed() == 1);
+}
+
 TEST_CASE("the log of a pass tells of tries, and of their end", "[core]")
 {
   auto row = row_in(retrying);
