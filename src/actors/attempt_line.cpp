@@ -226,19 +226,20 @@ core::kept_log_ptr attempt_line::log_so_far() const {
   return kept_ ? kept_->kept() : nullptr;
 }
 
-void attempt_line::keep(const std::string& line) {
+/// As it was kept: without what must not be shown.
+std::string attempt_line::keep(const std::string& line) {
   std::lock_guard guard{mutex_};
   if (given_)
-    return;
+    return {};
   if (!kept_)
     kept_ = std::make_unique<core::line_log>();
-  kept_->add(line, to_->now());
+  return kept_->add(line, to_->now());
 }
 
 void attempt_line::log(std::string line) {
-  keep(line);
-  if (allow_line(line))
-    send_signal({key_, 0, core::line_without_secrets(std::move(line)), true});
+  auto shown = keep(line);
+  if (allow_line(shown))
+    send_signal({key_, 0, std::move(shown), true});
 }
 
 reply reply_to(const std::shared_ptr<attempt_line>& line) {

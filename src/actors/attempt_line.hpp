@@ -16,6 +16,8 @@ struct host_address {
   child_ref<host_actor> host;
   child_ref<feed_actor> feed;
   std::function<core::instant()> now;
+  /// For `task::traceparent`; thread-safe. Empty: there are no traces.
+  std::function<std::string(const task&)> traceparent = {};
 };
 using host_address_ptr = std::shared_ptr<const host_address>;
 
@@ -70,7 +72,7 @@ private:
   void send_signal(troupe::progress x);
   bool allow_signal();
   bool allow_line(std::string& line);
-  void keep(const std::string& line);
+  std::string keep(const std::string& line);
 
   host_address_ptr to_;
   token key_;
@@ -86,7 +88,7 @@ private:
   bool forced_ = false;
   core::instant next_signal_;
   core::instant next_line_;
-  uint32_t left_out_ = 0; // Lines since the last.
+  uint32_t left_out_ = 0;                // Lines since the last.
   std::unique_ptr<core::line_log> kept_; // Null: nothing was said.
 };
 

@@ -19,17 +19,19 @@ void make_plain(std::string& line) {
 
 } // namespace
 
-void line_log::add(std::string_view line, instant now) {
+std::string line_log::add(std::string_view line, instant now) {
+  std::string all;
   for (;;) {
     auto end = std::min(line.find('\n'), line.size());
-    add_one(line.substr(0, end), now);
+    all += add_one(line.substr(0, end), now);
     if (end + 1 >= line.size())
-      return;
+      return all;
+    all += '\n';
     line.remove_prefix(end + 1);
   }
 }
 
-void line_log::add_one(std::string_view line, instant now) {
+std::string line_log::add_one(std::string_view line, instant now) {
   // A margin: what is hidden may be longer than what stands for it.
   std::string text{line.substr(0, 2 * log_line_bytes_max)};
   make_plain(text);
@@ -42,6 +44,7 @@ void line_log::add_one(std::string_view line, instant now) {
     lines_.pop_front();
     ++left_out_;
   }
+  return text;
 }
 
 kept_log_ptr line_log::kept() const {

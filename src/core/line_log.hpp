@@ -30,12 +30,12 @@ using kept_log_ptr = std::shared_ptr<const kept_log>;
 /// Keeps the newest lines. Secrets are hidden as they come in.
 class line_log {
 public:
-  /// `line` may be several.
-  void add(std::string_view line, instant now);
+  /// `line` may be several. Returns them as they are kept.
+  std::string add(std::string_view line, instant now);
   kept_log_ptr kept() const;
 
 private:
-  void add_one(std::string_view line, instant now);
+  std::string add_one(std::string_view line, instant now);
 
   std::deque<std::string> lines_;
   size_t bytes_ = 0;

@@ -76,10 +76,14 @@ TEST_CASE("what would move a terminal's cursor becomes a blank", "[log]")
 TEST_CASE("secrets are hidden before a line is kept", "[log]")
 {
   line_log log;
-  log.add("push to https://ann:hunter2@example.org as API_TOKEN=abc now", t0);
+  auto shown =
+    log.add("push to https://ann:hunter2@example.org as API_TOKEN=abc now\n"
+            "TOKEN=abc",
+            t0);
   CHECK(all_of(log)[0].text
         == "push to https://ann:(hidden)@example.org as API_TOKEN=(hidden) "
            "now");
+  CHECK(shown == all_of(log)[0].text + "\nTOKEN=(hidden)");
 }
 
 TEST_CASE("a page of lines begins at a number and ends at a limit", "[log]")
