@@ -25,6 +25,9 @@ struct task {
   std::string idempotency_key;
   /// What this attempt may take; afterwards its answer is refused.
   std::chrono::milliseconds timeout{30'000};
+  /// W3C trace context of this attempt, "00-TRACE-SPAN-01": the `traceparent`
+  /// of calls that are made for it. Empty: it has no trace.
+  std::string traceparent;
 };
 
 enum class verdict : uint8_t { done, failed, snooze };

@@ -19,7 +19,7 @@
 namespace troupe {
 
 /// Raised whenever a library compiled against older headers would misbehave.
-constexpr uint32_t plugin_contract = 1;
+constexpr uint32_t plugin_contract = 2;
 
 /// The agents that a library offers, by name.
 class plugin_agents {

@@ -261,8 +261,9 @@ host_actor::behavior_type host(host_ptr self, house_ptr home, agent_spec spec,
   st.coordinator = home->coordinator;
   st.directory = home->directory;
   st.crashes = std::make_unique<core::restart_window>(st.spec.limit);
-  st.address = std::make_shared<host_address>(host_address{
-    st.spec.who.name, home->host(st.spec.who.name), home->feed, home->now});
+  st.address = std::make_shared<host_address>(
+    host_address{st.spec.who.name, home->host(st.spec.who.name), home->feed,
+                 home->now, home->opts.traceparent});
   st.home = std::move(home);
   self->set_down_handler(
     [self](const caf::down_msg& down) { instance_crashed(self, down); });

@@ -31,6 +31,8 @@ struct house_options {
   std::map<std::string, core::workspace_share> shares; // By workspace.
   /// Between the wish to stop and the force.
   core::duration cancel_grace{std::chrono::seconds{5}};
+  /// W3C trace context for an attempt; thread-safe. Empty: there are no traces.
+  std::function<std::string(const task&)> traceparent;
 
   // -- limits
 

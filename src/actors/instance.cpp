@@ -9,14 +9,23 @@ namespace {
 
 using self_ptr = instance_actor::stateful_pointer<instance_state>;
 
+task asked_of(const host_address& host, const work& what) {
+  auto out = public_task(what);
+  if (host.traceparent)
+    out.traceparent = host.traceparent(out);
+  return out;
+}
+
 void call_blocking(self_ptr self, const call& x) {
+  auto& st = self->state;
   line_context ctx{*x.line};
-  x.line->give(self->state.blocking->perform(public_task(*x.what), ctx));
+  x.line->give(st.blocking->perform(asked_of(*st.host, *x.what), ctx));
 }
 
 void call_reactive(self_ptr self, const call& x, const reply& to) {
   auto& st = self->state;
-  auto asked = public_task(*x.what); // Copies the input: our time, not its own.
+  // Copies the input: our time, not its own.
+  auto asked = asked_of(*st.host, *x.what);
   st.calling->begin(x.what, st.host->now());
   try {
     st.reactive->perform(asked, to);

@@ -1,6 +1,6 @@
 #include <troupe/plugin.hpp>
 
-// Loaded by tests: a blocking agent, and a reactive one.
+// Loaded by tests: a blocking agent, and two reactive ones.
 
 namespace {
 
@@ -29,9 +29,16 @@ private:
   const int more_;
 };
 
+class traced : public troupe::reactive_agent {
+  void perform(const troupe::task& t, troupe::reply done) override {
+    done(troupe::outcome::done('"' + t.traceparent + '"'));
+  }
+};
+
 } // namespace
 
 TROUPE_PLUGIN(agents) {
   agents.add<shouting>("shouting");
   agents.add<adding>("adding", 3);
+  agents.add<traced>("traced");
 }
