@@ -123,8 +123,7 @@ struct token_list {
 struct ended_list {
   std::vector<ended> items;
 };
-/// What a host holds of one shard's attempts: running, or ended and not yet
-/// recorded.
+/// A shard's attempts that a host holds: running, or ended but not recorded.
 struct held_list {
   bool anew = false; // The host began anew; else it was asked.
   std::string agent;
@@ -159,6 +158,7 @@ enum class verb : uint8_t {
   release, // A task that is held.
   hold,    // A task that waits for its next try.
   keep,    // This strategy.
+  note,    // What the node keeps for itself: `body` under `name`.
 };
 
 /// A command as it travels door -> shard. Idempotent: a submission by the run's

@@ -20,6 +20,7 @@ void carry_out(self_ptr self, command& x, answer& reply) {
   switch (x.what) {
     case verb::define: // Is the shard's own business.
     case verb::keep:
+    case verb::note:
     case verb::submit:
       reply.repeated = true; // The door sends it again; we are there already.
       break;

@@ -113,14 +113,18 @@ void define_as(shard_ptr self, const command& x, std::string& known) {
   settle_soon(self);
 }
 
-/// The newest of a key counts.
-void keep_strategy(shard_ptr self, const command& x) {
+/// A row of its own, that belongs to no run: the newest of a key counts.
+void keep_row(shard_ptr self, const command& x) {
   auto& st = self->state;
   if (!has_room(self, x))
     return;
-  auto row = *x.strategy;
-  row.created_at = st.home->now();
-  st.gather.add(std::move(row));
+  if (x.what == verb::note) {
+    st.gather.add(core::note_row{x.name, x.body});
+  } else {
+    auto row = *x.strategy;
+    row.created_at = st.home->now();
+    st.gather.add(std::move(row));
+  }
   answer done;
   done.number = x.number;
   st.then.answers.push_back(std::move(done));
@@ -307,8 +311,8 @@ void obey(shard_ptr self, command& x) {
   }
   if (x.what == verb::define)
     return define(self, x);
-  if (x.what == verb::keep)
-    return keep_strategy(self, x);
+  if (x.what == verb::keep || x.what == verb::note)
+    return keep_row(self, x);
   if (x.what == verb::signal && !has_room(self, x))
     return; // It brings a payload.
   auto key = x.target.run();

@@ -62,6 +62,12 @@ void gathering::add(strategy_row row) {
   next_.strategies.push_back(std::move(row));
 }
 
+void gathering::add(note_row row) {
+  any_ = true;
+  bytes_ += row.body.size() + row_bytes;
+  next_.notes.push_back(std::move(row));
+}
+
 void gathering::add(definition_row row) {
   any_ = true;
   bytes_ += row.body.size() + row_bytes;

@@ -17,6 +17,7 @@ public:
   void add(run_effects& effects);
   void add(definition_row row);
   void add(strategy_row row);
+  void add(note_row row);
   void add(key_row row);
   void add(fact x);
 

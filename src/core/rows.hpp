@@ -208,6 +208,13 @@ struct audit_row {
   bool operator==(const audit_row&) const = default;
 };
 
+/// What the node keeps for itself, under a name; the newest counts.
+struct note_row {
+  std::string name; // "webhooks.book".
+  text body;        // JSON; empty: it goes.
+  bool operator==(const note_row&) const = default;
+};
+
 /// Stored output of an equal step and input.
 struct cache_row {
   std::string workspace;

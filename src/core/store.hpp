@@ -36,6 +36,7 @@ struct batch {
   std::vector<log_row> logs;
   std::vector<strategy_row> strategies;
   std::vector<audit_row> audits;
+  std::vector<note_row> notes;
 };
 
 enum class commit : uint8_t {
@@ -209,6 +210,9 @@ public:
                                     duration slow_after) = 0;
   /// Workspaces with tasks that wait to be released, at most `limit`.
   virtual result<std::vector<std::string>> queue_workspaces(uint32_t limit) = 0;
+
+  /// Those whose names begin so, by name.
+  virtual result<std::vector<note_row>> notes(const std::string& head) = 0;
 
   /// Segments of a shard that hold facts from `seq` on.
   virtual result<std::vector<segment>> history(uint32_t shard, uint64_t seq,

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "core/hmac.hpp"
 #include "core/http_contract.hpp"
+#include "core/json_text.hpp"
 #include "core/sha256.hpp"
 
 namespace troupe::core {
@@ -55,6 +58,23 @@ dead_letter letter_from(const json& x) {
   return out;
 }
 
+const std::string head_note = std::string{webhook_book::notes_head} + "book";
+
+std::string note_of(const std::string& letter) {
+  return std::string{webhook_book::notes_head} + "letter." + letter;
+}
+
+/// Calls it; what it throws is data that nobody can read.
+template <class Read>
+failure reading(Read read) {
+  try {
+    read();
+  } catch (const std::exception& why) {
+    return {errc::store_failed, category::data_corruption, why.what()};
+  }
+  return {};
+}
+
 } // namespace
 
 std::string webhook_signature(std::string_view secret, instant at,
@@ -90,13 +110,17 @@ webhook_book::find(const std::string& webhook) const {
 
 void webhook_book::put(const std::string& webhook, positions at) {
   positions_[webhook] = std::move(at);
+  changed_.insert(head_note);
 }
 
 void webhook_book::bury(dead_letter x) {
   if (letters_.size() >= letters_max) {
+    changed_.insert(note_of(letters_.front().id));
+    changed_.insert(head_note);
     letters_.pop_front();
     ++dropped_;
   }
+  changed_.insert(note_of(x.id));
   letters_.push_back(std::move(x));
 }
 
@@ -107,32 +131,69 @@ std::optional<dead_letter> webhook_book::take(const std::string& id) {
     return std::nullopt;
   auto out = std::move(*pos);
   letters_.erase(pos);
+  changed_.insert(note_of(id));
   return out;
 }
 
-json webhook_book::to_json() const {
-  auto letters = json::array();
-  for (const auto& x : letters_)
-    letters.push_back(core::to_json(x));
-  return {{"format", 1},
-          {"positions", positions_},
-          {"letters", std::move(letters)},
-          {"dropped", dropped_}};
+json webhook_book::head() const {
+  return {{"format", 1}, {"positions", positions_}, {"dropped", dropped_}};
 }
 
-failure webhook_book::load(const json& from) {
+std::string webhook_book::body_of(const std::string& note) const {
+  if (note == head_note)
+    return to_compact(head());
+  for (const auto& x : letters_)
+    if (note_of(x.id) == note)
+      return to_compact(core::to_json(x));
+  return {};
+}
+
+webhook_book::notes webhook_book::changes() {
+  notes all;
+  for (const auto& note : std::exchange(changed_, {}))
+    all.emplace(note, body_of(note));
+  return all;
+}
+
+/// Throws what JSON throws.
+void webhook_book::adopt(const json& head) {
+  if (head.at("format") != 1)
+    throw std::invalid_argument{"it is of another version of troupe"};
+  head.at("positions").get_to(positions_);
+  head.at("dropped").get_to(dropped_);
+}
+
+failure webhook_book::load(const notes& from) {
   webhook_book read;
-  try {
-    if (from.at("format") != 1)
-      return {errc::store_failed, category::data_corruption,
-              "it is of another version of troupe"};
-    from.at("positions").get_to(read.positions_);
-    from.at("dropped").get_to(read.dropped_);
+  auto why = reading([&] {
+    std::vector<dead_letter> letters;
+    for (const auto& [name, body] : from)
+      if (name == head_note)
+        read.adopt(json::parse(body));
+      else
+        letters.push_back(letter_from(json::parse(body)));
+    std::stable_sort(letters.begin(), letters.end(),
+                     [](const auto& a, const auto& b) { return a.at < b.at; });
+    for (auto& x : letters)
+      read.bury(std::move(x));
+  });
+  if (why)
+    return why;
+  read.changed_.clear();
+  *this = std::move(read);
+  return {};
+}
+
+failure webhook_book::load_file(const json& from) {
+  webhook_book read;
+  auto why = reading([&] {
+    read.adopt(from);
     for (const auto& x : from.at("letters"))
       read.bury(letter_from(x));
-  } catch (const json::exception& why) {
-    return {errc::store_failed, category::data_corruption, why.what()};
-  }
+  });
+  if (why)
+    return why;
+  read.changed_.insert(head_note);
   *this = std::move(read);
   return {};
 }

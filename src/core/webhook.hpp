@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,13 +73,31 @@ public:
   std::optional<dead_letter> take(const std::string& id);
   uint64_t dropped() const { return dropped_; }
 
-  nlohmann::json to_json() const;
-  failure load(const nlohmann::json& from);
+  // -- notes for a store: name -> JSON; empty: it goes
+
+  /// How their names begin.
+  static constexpr std::string_view notes_head = "webhooks.";
+
+  using notes = std::map<std::string, std::string>;
+
+  /// What has changed since the last call.
+  notes changes();
+  /// A change that was not kept: it is one again.
+  void not_kept(const std::string& note) { changed_.insert(note); }
+
+  failure load(const notes& from);
+  /// The file of earlier versions. All of it is a change.
+  failure load_file(const nlohmann::json& from);
 
 private:
+  nlohmann::json head() const;
+  std::string body_of(const std::string& note) const;
+  void adopt(const nlohmann::json& head);
+
   std::map<std::string, positions> positions_;
   std::deque<dead_letter> letters_; // The oldest first.
   uint64_t dropped_ = 0;
+  std::set<std::string> changed_; // Notes.
 };
 
 } // namespace troupe::core

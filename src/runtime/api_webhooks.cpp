@@ -1,3 +1,4 @@
+#include "core/access.hpp"
 #include "runtime/api_question.hpp"
 #include "runtime/webhooks.hpp"
 
@@ -25,6 +26,20 @@ void node_api::redeliver_call(question& q) {
                          "there is no dead letter of that id, or its webhook "
                          "is not configured any more"));
   q.then(answer_with({{"letter", letter}}));
+}
+
+void node_api::keep_note(const core::note_row& what,
+                         std::function<void(failure)> then) {
+  command x;
+  x.what = verb::note;
+  x.by = {std::string{core::local_principal}, "webhooks", {}, {}};
+  x.name = what.name;
+  x.body = what.body;
+  // All that is said under one name meets at one shard, in order.
+  x.target =
+    core::id::make(home_->now(), core::slot_of({}, what.name), home_->unique());
+  submit(std::move(x),
+         [then = std::move(then)](const answer& done) { then(done.error); });
 }
 
 } // namespace troupe::runtime

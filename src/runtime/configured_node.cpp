@@ -108,11 +108,11 @@ agent_means configured_node::means() {
           [this](const task& x) { return trace_board_.traceparent(x); }};
 }
 
-void configured_node::begin_webhooks() {
+failure configured_node::begin_webhooks() {
   auto api = node_insides::api(*node_);
   api->on_webhooks(&webhooks_);
   if (config_.webhooks.empty())
-    return;
+    return {};
   const auto& home = node_insides::home(*node_);
   auto read = [weak = std::weak_ptr{api}](read_job job,
                                           const std::function<void()>& lost) {
@@ -121,8 +121,13 @@ void configured_node::begin_webhooks() {
     else
       lost();
   };
-  webhooks_.start(
-    {http_agents_.client(), read, home.now, home.random, home.warn},
+  auto keep = [weak = std::weak_ptr{api}](const core::note_row& what,
+                                          std::function<void(failure)> then) {
+    if (auto to = weak.lock())
+      to->keep_note(what, std::move(then));
+  };
+  return webhooks_.start(
+    {http_agents_.client(), read, home.now, home.random, home.warn, keep},
     node_insides::first_seq(*node_));
 }
 
@@ -172,6 +177,9 @@ failure configured_node::make_node() {
   house.allocation = config_.allocation;
   house.limits = config_.limits;
   house.shares = config_.workspaces;
+  house.traceparent = [this](const task& x) {
+    return trace_board_.traceparent(x);
+  };
   node_insides::task_queue(*node_) = config_.task_queue;
   node_insides::task_queue(*node_).on_alert = alert_routes(warn);
   for (const auto& x : config_.agents) {
@@ -188,7 +196,7 @@ failure configured_node::make_node() {
 }
 
 /// What the operations of the node ask besides its actors.
-void configured_node::join_api() {
+failure configured_node::join_api() {
   auto api = node_insides::api(*node_);
   if (read_)
     api->on_reload([this] { return reload(); });
@@ -202,7 +210,7 @@ void configured_node::join_api() {
     log_.add_figures(page);
     webhooks_.add_figures(page);
   });
-  begin_webhooks();
+  return begin_webhooks();
 }
 
 failure configured_node::open_doors() {
@@ -238,7 +246,8 @@ failure configured_node::start(doors which) {
     return why;
   if (auto why = node_->start())
     return why;
-  join_api();
+  if (auto why = join_api())
+    return why;
   return which == doors::none ? failure{} : open_doors();
 }
 

@@ -52,8 +52,8 @@ private:
   std::function<void(const core::queue_alert&)>
   alert_routes(std::function<void(const std::string&)> warn);
   failure make_node();
-  void join_api();
-  void begin_webhooks();
+  failure join_api();
+  failure begin_webhooks();
   failure open_doors();
   failure read_login();
   failure open_spawner(const std::vector<agent_config>& agents);

@@ -106,7 +106,7 @@ void node_api::submit(command what, answer_callback then) {
     return then(std::move(no));
   }
   if (what.what != verb::submit && what.what != verb::define
-      && what.what != verb::keep)
+      && what.what != verb::keep && what.what != verb::note)
     what.own = own_id(*home_, what);
   give(std::make_shared<command>(std::move(what)), std::move(then), 0);
 }

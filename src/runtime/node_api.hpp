@@ -49,6 +49,9 @@ public:
   /// call; they live as long as calls come.
   void on_webhooks(webhooks* what) { webhooks_ = what; }
 
+  /// Keeps a note of the node's own, or lets it go.
+  void keep_note(const core::note_row& what, std::function<void(failure)> then);
+
   /// Runs a job on a reader's thread; `lost` is called if that is lost.
   void read_store(read_job job, const std::function<void()>& lost);
 

@@ -4,7 +4,6 @@
 
 #include "core/json_text.hpp"
 #include "core/sha256.hpp"
-#include "runtime/small_file.hpp"
 #include "runtime/webhook_parts.hpp"
 
 // From the history to a receiver: reading, sending, trying again, giving up.
@@ -226,20 +225,12 @@ void webhooks::parts::reached(line& x) {
 }
 
 void webhooks::parts::save_soon() {
-  if (file.empty() || std::exchange(saving, true))
+  if (std::exchange(saving, true))
     return;
   later(save_interval, [](parts& me) {
     me.saving = false;
     me.save();
   });
-}
-
-void webhooks::parts::save() {
-  if (file.empty())
-    return;
-  if (auto why = write_small_file(file, core::to_compact(book.to_json())))
-    means->warn("positions of webhooks are not kept: " + why.message
-                + "; after a crash some events are sent again");
 }
 
 } // namespace troupe::runtime

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <future>
 #include <optional>
 
 #include "runtime/webhook_reading.hpp"
@@ -57,7 +58,15 @@ struct webhooks::parts : std::enable_shared_from_this<parts> {
   bool stopped = false;
   bool saving = false; // Soon.
 
-  // All of these with the mutex.
+  // webhook_notes.cpp, with the mutex.
+
+  /// Reads the book from the store, else from the file.
+  failure
+  recall(const std::function<void(read_job, std::function<void()> lost)>& from);
+  /// Keeps what has changed; the future is there when that is known.
+  std::future<void> save();
+
+  // All of these with the mutex, too.
   void look(line& x);
   void read(line& x);
   void took(line& x, webhook_reading got);
@@ -67,7 +76,6 @@ struct webhooks::parts : std::enable_shared_from_this<parts> {
   void bury(line& x, const std::string& why);
   void reached(line& x);
   void save_soon();
-  void save();
   core::webhook_book::positions present() const;
   bool behind(const line& x) const;
   line* find(const std::string& name);

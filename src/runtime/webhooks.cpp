@@ -8,7 +8,6 @@
 #include "core/cut_text.hpp"
 #include "core/json_text.hpp"
 #include "runtime/secret_reference.hpp"
-#include "runtime/small_file.hpp"
 #include "runtime/webhook_parts.hpp"
 
 namespace troupe::runtime {
@@ -21,6 +20,7 @@ namespace {
 constexpr size_t alerts_max = 100; // That wait; the oldest goes.
 constexpr size_t resends_max = 1000;
 constexpr size_t alert_bytes_max = 4096;
+constexpr milliseconds stop_save_max{2'000};
 
 } // namespace
 
@@ -64,22 +64,15 @@ failure webhooks::open() {
       return of_it(secret.error());
     x->secret = std::move(*secret);
   }
-  if (all.file.empty() || all.lines.empty())
-    return {};
-  auto text = read_small_file(all.file);
-  if (!text)
-    return {};
-  auto why = all.book.load(json::parse(*text, nullptr, false));
-  if (why)
-    why.message = all.file + " cannot be read: " + why.message
-                  + "; move it away, and webhooks begin with what happens then";
-  return why;
+  return {};
 }
 
-void webhooks::start(webhook_means means, std::vector<uint64_t> next_seq) {
+failure webhooks::start(webhook_means means, std::vector<uint64_t> next_seq) {
   auto& all = *parts_;
   std::lock_guard guard{all.mutex};
   assert(next_seq.size() == all.newest.size());
+  if (auto why = all.recall(means.read))
+    return why;
   all.means.emplace(std::move(means));
   // What was committed meanwhile is newer.
   for (size_t i = 0; i < next_seq.size(); ++i) {
@@ -96,14 +89,21 @@ void webhooks::start(webhook_means means, std::vector<uint64_t> next_seq) {
     all.book.put(x->name, x->at);
     all.later(milliseconds{0}, [to = x.get()](parts& me) { me.look(*to); });
   }
+  all.save_soon();
+  return {};
 }
 
 void webhooks::stop() {
   auto& all = *parts_;
-  std::lock_guard guard{all.mutex};
-  if (std::exchange(all.stopped, true) || !all.means || all.lines.empty())
-    return;
-  all.save();
+  std::future<void> saved;
+  {
+    std::lock_guard guard{all.mutex};
+    if (std::exchange(all.stopped, true) || !all.means || all.lines.empty())
+      return;
+    saved = all.save();
+  }
+  // What is not kept by then is told again.
+  saved.wait_for(stop_save_max);
 }
 
 void webhooks::committed(const core::batch& x) {

@@ -26,6 +26,9 @@ struct webhook_means {
   std::function<core::instant()> now;
   std::function<double()> random;
   std::function<void(const std::string&)> warn;
+  /// Keeps a note in the store (empty: it goes); `then` hears what was wrong.
+  std::function<void(const core::note_row&, std::function<void(failure)> then)>
+    keep;
 };
 
 /// Tells others what was committed (docs/webhooks.md): in order, at least once,
@@ -33,7 +36,8 @@ struct webhook_means {
 /// waits for a receiver. Works on the client's thread.
 class webhooks {
 public:
-  /// `file`: where positions and dead letters are kept; empty: nowhere.
+  /// `file`: where earlier versions kept positions and dead letters; it is read
+  /// once, and goes when the store has them.
   webhooks(const std::map<std::string, webhook_config>& hooks, std::string file,
            uint32_t shards);
   ~webhooks();
@@ -41,12 +45,13 @@ public:
   webhooks(const webhooks&) = delete;
   webhooks& operator=(const webhooks&) = delete;
 
-  /// Reads the secrets and the file.
+  /// Reads the secrets.
   failure open();
 
   /// `next_seq`: the next fact of each shard when the store was opened.
-  /// `means.client` must outlive this.
-  void start(webhook_means means, std::vector<uint64_t> next_seq);
+  /// `means.client` must outlive this. Waits until the store has told how far
+  /// each webhook was.
+  failure start(webhook_means means, std::vector<uint64_t> next_seq);
 
   /// Nothing more is sent; what was reached is kept.
   void stop();

@@ -165,6 +165,11 @@ void apply(memory_state& state, const core::batch& b) {
     state.strategies[{x.workspace, x.key}] = x;
   for (const auto& x : b.audits)
     state.audits.push_back(x);
+  for (const auto& x : b.notes)
+    if (x.body.empty())
+      state.notes.erase(x.name);
+    else
+      state.notes[x.name] = x;
   if (b.count > 0)
     state.segments[{b.shard, b.first_seq}] = {b.shard, b.first_seq, b.count,
                                               b.epoch, b.facts};
@@ -173,7 +178,7 @@ void apply(memory_state& state, const core::batch& b) {
   state.rows += b.definitions.size() + b.keys.size() + b.runs.size()
                 + b.tasks.size() + b.attempts.size() + b.decisions.size()
                 + b.signals.size() + b.cached.size() + b.logs.size()
-                + b.strategies.size() + b.audits.size();
+                + b.strategies.size() + b.audits.size() + b.notes.size();
 }
 
 bool take_fault(std::atomic<uint32_t>& fault) {

@@ -183,6 +183,17 @@ public:
     return find(state_->strategies, {workspace, key});
   }
 
+  result<std::vector<core::note_row>> notes(const string& head) override {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    std::vector<core::note_row> found;
+    for (auto i = state_->notes.lower_bound(head);
+         i != state_->notes.end() && i->first.starts_with(head); ++i)
+      found.push_back(i->second);
+    return found;
+  }
+
   result<core::task_page> queue_tasks(const core::queue_filter& what,
                                       const core::page& where) override {
     guard lock{state_->mutex};

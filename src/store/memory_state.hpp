@@ -35,6 +35,7 @@ struct memory_state {
   std::map<named, core::cache_row> cached;
   std::map<named, core::strategy_row> strategies;
   std::vector<core::audit_row> audits;
+  std::map<std::string, core::note_row> notes;
   std::map<core::id, std::vector<core::signal_row>> signals;
   std::map<std::pair<uint32_t, uint64_t>, core::segment> segments;
 

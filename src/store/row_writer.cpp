@@ -71,6 +71,8 @@ int row_writer::write(const core::batch& b) {
     code = write_all(b.strategies);
   if (code == SQLITE_OK)
     code = write_all(b.audits);
+  if (code == SQLITE_OK)
+    code = write_all(b.notes);
   return code;
 }
 

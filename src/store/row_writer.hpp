@@ -37,6 +37,7 @@ private:
   int write(const core::log_row& x);
   int write(const core::strategy_row& x);
   int write(const core::audit_row& x);
+  int write(const core::note_row& x);
 
   void bind_changes(binder& to, const core::run_row& x);
   void bind_changes(binder& to, const core::task_row& x);

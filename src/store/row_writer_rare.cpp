@@ -101,6 +101,19 @@ int row_writer::write(const core::audit_row& x) {
   return finish(put, to.code(), 1);
 }
 
+int row_writer::write(const core::note_row& x) {
+  auto goes = x.body.empty();
+  sqlite3_stmt* put = nullptr;
+  auto code = db_.keep(goes ? sql::remove_note : sql::put_note, put);
+  if (code != SQLITE_OK)
+    return code;
+  binder to{put};
+  to.word(x.name);
+  if (!goes)
+    to.text(x.body.view());
+  return finish(put, to.code(), goes ? 0 : 1);
+}
+
 void ids_to(std::string& bytes, const std::vector<core::id>& ids) {
   bytes.clear();
   for (auto x : ids)

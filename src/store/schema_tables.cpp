@@ -265,12 +265,19 @@ CREATE TRIGGER audit_logs_stay BEFORE DELETE ON audit_logs
   BEGIN SELECT raise(ABORT, 'audit_logs is append only'); END;
 )sql";
 
+const char* const tables_7 = R"sql(
+CREATE TABLE notes(
+  name TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
+)sql";
+
 } // namespace
 
 std::span<const migration> migrations() {
-  static const migration steps[] = {{1, tables_1}, {2, tables_2},
-                                    {3, tables_3}, {4, tables_4},
-                                    {5, tables_5}, {6, tables_6}};
+  static const migration steps[] = {{1, tables_1}, {2, tables_2}, {3, tables_3},
+                                    {4, tables_4}, {5, tables_5}, {6, tables_6},
+                                    {7, tables_7}};
   return steps;
 }
 

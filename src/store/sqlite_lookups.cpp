@@ -124,4 +124,18 @@ sqlite_reader::history(uint32_t shard, uint64_t seq, uint32_t limit) {
   return found;
 }
 
+result<std::vector<core::note_row>> sqlite_reader::notes(const string& head) {
+  if (auto bad = begin())
+    return bad;
+  auto q = db_->use("SELECT name, body FROM notes WHERE "
+                    "substr(name,1,length(?1))=?1 ORDER BY name");
+  q.bind(head);
+  std::vector<core::note_row> found;
+  while (q.next())
+    found.push_back({q.string(0), core::text{q.string(1)}});
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
 } // namespace troupe::store

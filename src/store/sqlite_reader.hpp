@@ -51,6 +51,8 @@ public:
                                         core::duration slow_after) override;
   core::result<std::vector<std::string>>
   queue_workspaces(uint32_t limit) override;
+  core::result<std::vector<core::note_row>>
+  notes(const std::string& head) override;
   core::result<std::vector<core::segment>> history(uint32_t shard, uint64_t seq,
                                                    uint32_t limit) override;
   core::result<std::vector<std::string>> check(bool deep) override;

@@ -58,6 +58,10 @@ inline constexpr const char* insert_audit =
   "status, created_us, details) VALUES(?,?,'autonomous_tasks',?,"
   "'task-orchestrator',?,?,?)";
 
+inline constexpr const char* put_note =
+  "INSERT OR REPLACE INTO notes(name, body) VALUES(?,?)";
+inline constexpr const char* remove_note = "DELETE FROM notes WHERE name=?";
+
 inline constexpr const char* insert_key =
   "INSERT INTO idempotency_keys(workspace, key, run, body_hash, created_at) "
   "VALUES(?,?,?,?,?)";

@@ -54,14 +54,19 @@ TEST_CASE("what a repeat does not mend is dead at once", "[webhook]")
     CHECK(judge_delivery(status, "", t0, {}).what == delivery::again);
 }
 
-TEST_CASE("positions and dead letters come back from a file", "[webhook]")
+TEST_CASE("positions and dead letters are kept as notes, each when it changes",
+          "[webhook]")
 {
   webhook_book book;
   book.put("chat", {7, 0, 9});
   book.bury(letter("a"));
   book.bury(letter("b"));
+  auto notes = book.changes();
+  CHECK(notes.size() == 3);
+  CHECK(book.changes().empty());
   webhook_book again;
-  REQUIRE_FALSE(again.load(book.to_json()));
+  REQUIRE_FALSE(again.load(notes));
+  CHECK(again.changes().empty()); // They are there.
   REQUIRE(again.find("chat"));
   CHECK(*again.find("chat") == webhook_book::positions{7, 0, 9});
   CHECK_FALSE(again.find("other"));
@@ -71,10 +76,32 @@ TEST_CASE("positions and dead letters come back from a file", "[webhook]")
   CHECK(one->why == "it was late");
   CHECK(one->at == t0);
   CHECK_FALSE(again.take("a"));
+  CHECK(again.changes()
+        == webhook_book::notes{{"webhooks.letter.a", std::string{}}});
+  again.not_kept("webhooks.letter.a");
+  CHECK(again.changes().size() == 1);
+  for (auto text : {"null", "{}", R"({"format":2})", R"({"format":1})", "{"})
+    CHECK(again.load({{"webhooks.book", text}}));
+  CHECK(again.load({{"webhooks.letter.c", "{}"}}));
+  CHECK(again.letters().size() == 1); // As it was.
+}
+
+TEST_CASE("the file of earlier versions is read, and all of it to be kept",
+          "[webhook]")
+{
+  auto file = nlohmann::json::parse(
+    R"({"format":1,"positions":{"chat":[7,0]},"dropped":2,"letters":[{"id":"a",)"
+    R"("webhook":"chat","workspace":"w","body":"{}","at":5,"tries":1,)"
+    R"("why":"late"}]})");
+  webhook_book book;
+  REQUIRE_FALSE(book.load_file(file));
+  CHECK(*book.find("chat") == webhook_book::positions{7, 0});
+  CHECK(book.dropped() == 2);
+  CHECK(book.letters().size() == 1);
+  CHECK(book.changes().size() == 2);
   for (auto text : {"null", "{}", R"({"format":2})", R"({"format":1})",
                     R"({"format":1,"positions":[],"letters":{},"dropped":0})"})
-    CHECK(again.load(nlohmann::json::parse(text)));
-  CHECK(again.letters().size() == 1); // As it was.
+    CHECK(book.load_file(nlohmann::json::parse(text)));
 }
 
 TEST_CASE("dead letters have a limit, and the oldest goes", "[webhook]")

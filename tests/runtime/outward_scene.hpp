@@ -19,9 +19,12 @@ using nlohmann::json;
 
 /// A node without doors, with this configuration over the usual one.
 struct scene {
-  explicit scene(const std::string& text)
-    : node(runtime::read_config(
-      "node: {data: '" + data.operator/("d") + "', shards: 4}\n" + text, {})) {}
+  /// `where`: its data directory; empty: one of its own.
+  explicit scene(const std::string& text, const std::string& where = {})
+    : node(runtime::read_config("node: {data: '"
+                                  + (where.empty() ? data / "d" : where)
+                                  + "', shards: 4}\n" + text,
+                                {})) {}
 
   void start() {
     auto why = node.start(runtime::doors::none);

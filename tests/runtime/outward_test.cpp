@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 
 #include <sys/stat.h>
@@ -5,6 +6,7 @@
 #include "core/hmac.hpp"
 #include "core/sha256.hpp"
 #include "runtime/outward_scene.hpp"
+#include "runtime/restore_store.hpp"
 
 // What leaves a node, as its receivers see it: agents behind HTTP, webhooks,
 // traces, the log.
@@ -169,6 +171,58 @@ TEST_CASE("a webhook goes on after a restart where it was", "[outward]")
   });
 }
 
+TEST_CASE(
+  "a webhook goes on after a restore where its backup was, with its dead "
+  "letters",
+  "[outward]")
+{
+  std::atomic<unsigned> answer{422};
+  odd_server server{
+    [&](const received& what, odd_peer& to) { always(answer, "")(what, to); }};
+  auto hooks = "webhooks:\n  chat: {url: '" + server.address()
+               + "', secret: env:TROUPE_TEST_SECRET, events: [run_accepted]}\n";
+  scene at{hooks};
+  // As an earlier version has left it.
+  std::filesystem::create_directory(at.data / "d");
+  auto file = at.data / "d/webhooks.json";
+  std::ofstream{file} << R"({"format":1,"positions":{},"dropped":3,)"
+                      << R"("letters":[]})";
+  at.start();
+  auto letters = [](scene& of) { return of.ask("dead_letters"); };
+  CHECK(letters(at)["dropped"] == 3);
+  at.run(for_agent("echo"));
+  while (letters(at)["letters"].empty())
+    std::this_thread::yield();
+  while (std::filesystem::exists(file)) // Its content is in the store now.
+    std::this_thread::yield();
+  answer = 200;
+  auto told = at.run(for_agent("echo"))["run"];
+  auto shown = [](scene& of) { return of.ask("webhooks")["webhooks"][0]; };
+  while (shown(at)["delivered"] != 1)
+    std::this_thread::yield();
+  REQUIRE_FALSE(at.node.stop());
+
+  scene same{hooks, at.data / "d"};
+  same.start();
+  same.ask("backup", {{"path", at.data / "copy.db"}});
+  REQUIRE_FALSE(same.node.stop());
+  scene again{hooks};
+  REQUIRE_FALSE(restore_store(at.data / "copy.db", again.data / "d"));
+  again.start();
+  CHECK(letters(again)["dropped"] == 3);
+  REQUIRE(letters(again)["letters"].size() == 1);
+  auto letter = letters(again)["letters"][0]["id"];
+  again.ask("redeliver", {{"letter", letter}});
+  while (!letters(again)["letters"].empty())
+    std::this_thread::yield();
+  while (shown(again)["behind"] != 0)
+    std::this_thread::yield();
+  auto times = 0;
+  for (const auto& x : server.all())
+    times += x.body.find(told.get<std::string>()) != x.body.npos;
+  CHECK(times == 1); // It was told before the stop.
+}
+
 TEST_CASE("what nobody takes becomes a dead letter, and can be sent again",
           "[outward]")
 {
@@ -219,6 +273,18 @@ TEST_CASE("spans go to a collector, in the trace of who submitted", "[outward]")
   CHECK(collector.all()[0].target == "/v1/traces");
   for (const auto& x : spans)
     CHECK(x["traceId"] == "0af7651916cd43dd8448eb211c80319c");
+}
+
+TEST_CASE("an agent in the process is told its trace", "[outward]")
+{
+  scene at{"agents: {in: {kind: plugin, agent: traced, library: "
+           + std::string{TROUPE_PLUGINS} + "/libplugin_two_agents.so}}\n"};
+  at.trace = "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  at.start();
+  auto run = at.run(for_agent("in"))["run"];
+  auto got = at.ask("tasks", {{"run", run}})["tasks"][0]["output"];
+  CHECK(
+    got.get<std::string>().starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
 }
 
 TEST_CASE("a process is told its trace", "[outward]")

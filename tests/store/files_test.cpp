@@ -273,7 +273,8 @@ TEST_CASE("a store of before agents' logs gets their table and keeps its rows",
 {
   closed_store s;
   // What came with later schemas goes, the newest first.
-  s.run("DROP VIEW autonomous_tasks; DROP INDEX queue_by_state; DROP INDEX "
+  s.run("DROP TABLE notes; DROP VIEW autonomous_tasks; DROP INDEX "
+        "queue_by_state; DROP INDEX "
         "queue_by_agent; DROP INDEX queue_runs; DROP TABLE audit_logs; DROP "
         "TABLE marketing_strategies; ALTER TABLE tasks DROP COLUMN labels; "
         "ALTER TABLE tasks DROP COLUMN queue_agent");

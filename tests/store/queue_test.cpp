@@ -104,6 +104,25 @@ TEST_CASE("a strategy that comes again replaces the one before",
   CHECK((*a.reader->find_strategy("w", row.key))->contact == "d");
 }
 
+TEST_CASE("a note that comes again replaces the one before, an empty one "
+          "removes it",
+          "[store]")
+{
+  adapter a;
+  auto keep = [&](std::vector<note_row> all) {
+    batch b;
+    b.notes = std::move(all);
+    REQUIRE(a.append(b).what == commit::done);
+  };
+  keep({{"a.1", text{"1"}}, {"a.2", text{"2"}}, {"b", text{"3"}}});
+  keep({{"a.1", text{"4"}}});
+  CHECK(*a.reader->notes("a.")
+        == std::vector<note_row>{{"a.1", text{"4"}}, {"a.2", text{"2"}}});
+  keep({{"a.1", {}}, {"nothing", {}}});
+  CHECK(*a.reader->notes("a.") == std::vector<note_row>{{"a.2", text{"2"}}});
+  CHECK(a.reader->notes("")->size() == 2);
+}
+
 TEST_CASE("executions are added up", "[store][queue]")
 {
   queue_store a;
