@@ -42,8 +42,13 @@ struct client_options {
   /// what only looks, what has an idempotency key, what surely was not done.
   uint32_t tries_max = 4;
 
-  /// Before the second try; it doubles with each.
+  /// Before the second try; it doubles with each, up to `retry_pause_max`.
   std::chrono::milliseconds retry_pause{250};
+  std::chrono::milliseconds retry_pause_max{5'000};
+
+  /// How often in a row a stream that broke is begun anew: with the pauses
+  /// above, a node may be away for over a minute.
+  uint32_t reconnects_max = 20;
 
   /// A node that is overloaded says when to come again; beyond this its refusal
   /// is the answer.

@@ -31,9 +31,9 @@ class Client(Asking):
     node: http://HOST:PORT, https://HOST:PORT or unix:PATH. token: a bearer
     token. ca_file: with the certificates that the node's is signed with.
     timeout: seconds, of one try. tries: in all, of what may be asked again.
-    pause: before the second try; it doubles. retry_after_max: an overloaded
-    node that wants a longer pause is believed. silence_max: a stream without a
-    byte for so long is broken.
+    reconnects: of a stream, in a row. pause: before the second try; it doubles,
+    up to pause_max. retry_after_max: an overloaded node that wants a longer
+    pause refuses. silence_max: a stream without a byte for so long is broken.
     """
 
     # -- work

@@ -70,14 +70,17 @@ class Asking:
     def __init__(self, node: str = "http://127.0.0.1:8765", *,
                  token: str | None = None, ca_file: str | None = None,
                  workspace: str = "default", timeout: float = 60.0,
-                 tries: int = 4, pause: float = 0.25,
+                 tries: int = 4, reconnects: int = 20,
+                 pause: float = 0.25, pause_max: float = 5.0,
                  retry_after_max: float = 30.0,
                  silence_max: float = 60.0) -> None:
         if tries < 1:
             raise ValueError("tries is 1 at least: the first try counts")
         self.node = node
         self._headers = {"User-Agent": "troupe-python"}
-        self._timeout, self._tries, self._pause = timeout, tries, pause
+        self._timeout, self._tries = timeout, tries
+        self._reconnects = reconnects
+        self._pause, self._pause_max = pause, pause_max
         self._retry_after_max = retry_after_max
         self._silence_max = silence_max
         self._tls: ssl.SSLContext | None = None
@@ -130,7 +133,7 @@ class Asking:
                         or time.monotonic() + wait > end:
                     raise
             time.sleep(wait)
-            pause *= 2
+            pause = min(pause * 2, self._pause_max)
         raise AssertionError("tries is 1 at least")
 
     # -- how
@@ -306,9 +309,10 @@ class Events:
         if self._ended:
             return
         self._failures += 1
-        pause = self._client._pause * 2 ** (self._failures - 1)
+        pause = min(self._client._pause * 2 ** (self._failures - 1),
+                    self._client._pause_max)
         wait = self._client._pause_after(why, pause, True)
-        if wait is None or self._failures >= self._client._tries:
+        if wait is None or self._failures > self._client._reconnects:
             self._ended = True
             raise why
         time.sleep(wait)

@@ -35,9 +35,13 @@ export interface ClientOptions {
   timeoutMs?: number;
   /** In all, of what may be asked again; 4. */
   tries?: number;
-  /** Before the second try; it doubles. 250. */
+  /** Of a stream, in a row; 20. */
+  reconnects?: number;
+  /** Before the second try; it doubles, up to `pauseMaxMs`. 250. */
   pauseMs?: number;
-  /** An overloaded node that wants a longer pause is believed; 30 s. */
+  /** 5 s. */
+  pauseMaxMs?: number;
+  /** An overloaded node that wants a longer pause refuses; 30 s. */
   retryAfterMaxMs?: number;
   /** A stream without a byte for so long is broken; 60 s. */
   silenceMaxMs?: number;

@@ -31,8 +31,9 @@ export class Link {
     const { node = "http://127.0.0.1:8765", token, workspace, ...limits }
       = options;
     this.#limits = {
-      timeoutMs: 60_000, tries: 4, pauseMs: 250, retryAfterMaxMs: 30_000,
-      silenceMaxMs: 60_000, ...limits,
+      timeoutMs: 60_000, tries: 4, reconnects: 20, pauseMs: 250,
+      pauseMaxMs: 5_000, retryAfterMaxMs: 30_000, silenceMaxMs: 60_000,
+      ...limits,
     };
     if (!(this.#limits.tries >= 1))
       throw new RangeError("tries is 1 at least: the first try counts");
@@ -75,7 +76,7 @@ export class Link {
           || performance.now() + wait > end)
           throw why;
         await pauseFor(wait);
-        pause *= 2;
+        pause = Math.min(pause * 2, this.#limits.pauseMaxMs);
       }
     }
   }
@@ -98,9 +99,11 @@ export class Link {
         throw new TroupeError("lost", "the stream broke: it has ended");
       } catch (why) {
         if (signal?.aborted) return;
-        const pause = this.#limits.pauseMs * 2 ** failures++;
+        const pause = Math.min(this.#limits.pauseMs * 2 ** failures++,
+          this.#limits.pauseMaxMs);
         const wait = this.#pauseAfter(why, pause, true);
-        if (wait === undefined || failures >= this.#limits.tries) throw why;
+        if (wait === undefined || failures > this.#limits.reconnects)
+          throw why;
         await pauseFor(wait, signal);
       }
     }

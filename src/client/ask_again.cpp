@@ -83,7 +83,7 @@ asked ask_again(const std::function<core::api_answer()>& ask, repeat what,
     if (with.on_again)
       with.on_again(out.answer.error, n);
     std::this_thread::sleep_for(*wait);
-    pause *= 2;
+    pause = std::min(pause * 2, with.pause_max);
     out.again = out.again || is_open(out.answer.error);
     out.answer = ask();
   }

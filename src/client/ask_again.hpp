@@ -30,7 +30,8 @@ bool is_open(const failure& why);
 
 struct patience {
   uint32_t tries_max = 4;
-  std::chrono::milliseconds pause{1'000}; // Doubles each time.
+  std::chrono::milliseconds pause{1'000};     // Doubles each time,
+  std::chrono::milliseconds pause_max{5'000}; // up to this.
   /// Where nobody listens at the first try, either.
   bool awaits_node = false;
   /// A node that is overloaded is asked again where it wants no longer pause.

@@ -52,8 +52,11 @@ std::vector<std::string> problems(const client_options& opts) {
     if (time.count() <= 0)
       out.push_back("connect_timeout, call_timeout and stream_silence_max are "
                     "longer than nothing");
-  if (opts.retry_pause.count() < 0 || opts.retry_after_max.count() < 0)
-    out.push_back("retry_pause and retry_after_max are not negative");
+  for (auto time :
+       {opts.retry_pause, opts.retry_pause_max, opts.retry_after_max})
+    if (time.count() < 0)
+      out.push_back("retry_pause, retry_pause_max and retry_after_max are not "
+                    "negative");
   return out;
 }
 
@@ -103,6 +106,7 @@ client_answer client::parts::ask_again(const try_once& once,
   remote::patience with;
   with.tries_max = opts.tries_max;
   with.pause = opts.retry_pause;
+  with.pause_max = opts.retry_pause_max;
   with.awaits_node = true;
   with.retry_after_max = opts.retry_after_max;
   if (how.deadline.count() > 0)

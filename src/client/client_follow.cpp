@@ -36,7 +36,7 @@ public:
       on_event_(on_event), stop_(std::move(stop)), pause_(opts.retry_pause) {}
 
   client_followed follow() {
-    for (uint32_t tries = 1; !done_; ++tries) {
+    for (uint32_t failures = 1; !done_; ++failures) {
       why_.clear();
       moved_ = false;
       auto refusal = api_.watch_here(
@@ -45,14 +45,14 @@ public:
       if (done_ || stop_.stop_requested())
         break;
       if (moved_) {
-        tries = 1;
+        failures = 1;
         pause_ = opts_.retry_pause;
       }
-      if (tries >= opts_.tries_max || !may_come_again(refusal))
+      if (failures > opts_.reconnects_max || !may_come_again(refusal))
         return broken(refusal);
       if (!pause_for(pause_, stop_))
         break;
-      pause_ *= 2;
+      pause_ = std::min(pause_ * 2, opts_.retry_pause_max);
     }
     client_followed out;
     out.cursor = query_.after;

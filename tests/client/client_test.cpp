@@ -21,6 +21,7 @@ client_options options_for(const served& at) {
   client_options out;
   out.node = "http://127.0.0.1:" + std::to_string(at.server->port());
   out.retry_pause = 1ms;
+  out.reconnects_max = 3;
   return out;
 }
 

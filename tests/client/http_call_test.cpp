@@ -3,6 +3,7 @@
 #include "client/event_text.hpp"
 #include "client/http_call.hpp"
 #include "client/node_address.hpp"
+#include "gateway/routes.hpp"
 
 using namespace troupe;
 using namespace troupe::remote;
@@ -49,6 +50,29 @@ TEST_CASE("an operation becomes the request of its route", "[client]")
   CHECK(submit.body == R"({"name":"w"})");
   CHECK(!to_http({"nonsense", "default", {}, core::text{"{}"}, {}}));
   CHECK(!to_http({"run", "default", {}, core::text{"{}"}, {}}));
+}
+
+TEST_CASE("whatever a door offers can be asked for by its operation",
+          "[client]")
+{
+  for (const auto& route : gateway::routes()) {
+    auto own = route.pattern.starts_with("/api/v1/") && !route.op.empty();
+    std::string params;
+    for (auto rest = route.pattern; rest.find('{') != rest.npos;) {
+      rest.remove_prefix(rest.find('{') + 1);
+      params += params.empty() ? "\"" : ",\"";
+      params += rest.substr(0, rest.find('}'));
+      params += "\":\"x\"";
+    }
+    INFO("a line in src/client/http_call.cpp is missing for "
+         << route.op << " with {" << params << '}');
+    if (own)
+      CHECK(to_http({std::string{route.op},
+                     "default",
+                     {},
+                     core::text{"{" + params + "}"},
+                     {}}));
+  }
 }
 
 TEST_CASE("problem details become the failure they came from", "[client]")

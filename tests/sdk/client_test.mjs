@@ -191,7 +191,7 @@ test("a stream ends when it is aborted, or left", async () => {
 test("a stream goes on after a kill and misses nothing", async () => {
   const mortal = await new Node().start();
   const asking = new Client({
-    node: mortal.address, tries: 10, pauseMs: 50,
+    node: mortal.address, tries: 20, pauseMs: 50, pauseMaxMs: 1000,
   });
   const { run } = await asking.submit(asks);
   const told = [];

@@ -189,7 +189,7 @@ class NodeThatDies(unittest.TestCase):
     def test_a_stream_goes_on_after_a_kill_and_misses_nothing(self):
         at = Node()
         self.addCleanup(at.end)
-        node = Client(at.address, tries=10, pause=0.05)
+        node = Client(at.address, tries=20, pause=0.05, pause_max=1)
         run = node.submit(ASKS)["run"]
         told = []
         for event in node.events(run=run):
