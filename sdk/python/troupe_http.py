@@ -158,7 +158,7 @@ class Asking:
         finally:
             answer.close()
             wire.close()
-        if "json" in answer.headers.get("Content-Type", ""):
+        if text and "json" in answer.headers.get("Content-Type", ""):
             return json.loads(text)
         return text
 

@@ -128,7 +128,8 @@ export class Link {
       signal);
     try {
       const json = answer.headers.get("Content-Type")?.includes("json");
-      return await (json ? answer.json() : answer.text());
+      const text = await answer.text();
+      return json && text ? JSON.parse(text) : text;
     } catch (cause) {
       throw this.#lost(cause);
     }

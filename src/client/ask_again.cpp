@@ -20,10 +20,9 @@ constexpr std::string_view keyed[] = {
   "submit",  "cancel", "retry",           "pause",   "resume", "signal",
   "approve", "reject", "queue_decompose", "release", "hold"};
 
-/// The same, without a key.
-constexpr std::string_view harmful[] = {"queue_execute", "queue_cancel",
-                                        "queue_retry",   "backup",
-                                        "redeliver",     "callback"};
+/// Lead to the same each time they are done.
+constexpr std::string_view lasting[] = {"plan", "register", "queue_strategy",
+                                        "drain", "reload"};
 
 template <size_t N>
 bool is_in(const std::string_view (&list)[N], std::string_view op) {
@@ -54,7 +53,7 @@ std::optional<milliseconds> pause_after(const core::api_answer& got,
 repeat repeat_of(std::string_view op) {
   if (is_in(keyed, op))
     return repeat::keyed;
-  return is_in(harmful, op) ? repeat::harmful : repeat::harmless;
+  return is_in(lasting, op) ? repeat::harmless : repeat::harmful;
 }
 
 std::string new_key(std::string_view prefix) {

@@ -19,7 +19,8 @@ enum class repeat : uint8_t {
   harmful,  // It again. Only what surely was not done is asked again.
 };
 
-/// Of operations of core::api. Those that are `keyed` need a key.
+/// Of operations of core::api that are a POST. Those that are `keyed` need a
+/// key; what is not known may do harm.
 repeat repeat_of(std::string_view op);
 
 /// 128 random bits behind a prefix: no two commands of anybody have the same.

@@ -132,16 +132,15 @@ client_answer client::parts::ask(const std::string& op, const json& params,
                                  const call_options& how) {
   if (!is_header_text(how.idempotency_key))
     return refused("an idempotency key has printable characters only");
-  auto what = remote::repeat_of(op);
-  core::api_request request{op,
-                            opts.workspace,
-                            {},
-                            core::text{core::to_compact(params)},
-                            key_for(what, how)};
+  core::api_request request{
+    op, opts.workspace, {}, core::text{core::to_compact(params)}, {}};
   auto target = remote::to_http(request);
   if (!target)
     return refused("no route does `" + op
                    + "` with these params; docs/api.md lists them");
+  auto what =
+    target->method == "GET" ? remote::repeat::harmless : remote::repeat_of(op);
+  request.idempotency_key = key_for(what, how);
   return ask_again(
     [&](milliseconds timeout, auto then) {
       auto once = *target;
@@ -180,18 +179,16 @@ client_answer client::ask(const std::string& operation,
 
 client_answer client::call(const std::string& method, const std::string& path,
                            const std::string& body, const call_options& how) {
-  constexpr std::string_view methods[] = {"GET", "POST", "PUT", "DELETE",
-                                          "HEAD"};
+  constexpr std::string_view methods[] = {"GET", "POST", "PUT", "DELETE"};
   if (std::find(std::begin(methods), std::end(methods), method)
       == std::end(methods))
-    return refused("`" + method + "` is none of GET, POST, PUT, DELETE, HEAD");
+    return refused("`" + method + "` is none of GET, POST, PUT and DELETE");
   if (!path.starts_with('/') || !is_header_text(path)
       || path.find(' ') != path.npos)
     return refused("a path begins with / and is percent-encoded: " + path);
   if (!is_header_text(how.idempotency_key))
     return refused("an idempotency key has printable characters only");
-  auto looks = method == "GET" || method == "HEAD";
-  auto what = looks                         ? remote::repeat::harmless
+  auto what = method == "GET"               ? remote::repeat::harmless
               : how.idempotency_key.empty() ? remote::repeat::harmful
                                             : remote::repeat::keyed;
   core::api_request as{{}, parts_->opts.workspace, {}, {}, how.idempotency_key};

@@ -123,6 +123,7 @@ test("a run from its submission to its end", async () => {
   assert.deepEqual(await all(node.logs(run)), []);
   assert.equal((await node.agents())[0].name, "echo");
   assert.equal((await node.status()).ready, true);
+  assert.equal(await node.call("HEAD", "status"), "");
 });
 
 test("commands to a run and to its tasks", async () => {
@@ -308,5 +309,9 @@ test("the package offers the client and the library for agents", () => {
   const { files } = JSON.parse(readFileSync(join(root,
     "sdk/typescript/package.json"), "utf8"));
   for (const x of files) readFileSync(join(root, "sdk/typescript", x));
+  const types = readFileSync(join(root, "sdk/typescript/troupe_client.d.mts"),
+    "utf8");
+  for (const name of Object.getOwnPropertyNames(Client.prototype))
+    assert.match(types, new RegExp(`\\b${name}[(:]`), name);
   rmSync(folder, { recursive: true });
 });

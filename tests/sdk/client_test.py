@@ -109,6 +109,7 @@ class AtOneNode(unittest.TestCase):
         self.assertEqual(list(node.logs(first["run"])), [])
         self.assertEqual(node.agents()[0]["name"], "echo")
         self.assertTrue(node.status()["ready"])
+        self.assertEqual(node.call("HEAD", "status"), "")
 
     def test_commands_to_a_run_and_to_its_tasks(self):
         node = self.node
