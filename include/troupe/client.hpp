@@ -35,7 +35,7 @@ struct client_options {
 
   std::chrono::milliseconds connect_timeout{2'000};
 
-  /// Of one try of a call. Those that wait for a run's end have none.
+  /// Of one try of a call. Those that wait for the end of work have none.
   std::chrono::milliseconds call_timeout{60'000};
 
   /// How often something is asked in all, where asking again does no harm:
@@ -206,8 +206,11 @@ public:
 
   client_answer queue_decompose(const std::string& strategy,
                                 const call_options& how = {});
-  /// 0: as many at once as the node is configured for.
-  client_answer queue_execute(uint32_t max_concurrent = 0);
+  /// Answers when the pass is over. 0: as many at once as the node is
+  /// configured for; `task`: only this one.
+  client_answer queue_execute(uint32_t max_concurrent = 0,
+                              const std::string& task = {},
+                              const call_options& how = {});
   /// Empty: of all tasks.
   client_answer queue_status(const std::string& task = {});
 

@@ -160,9 +160,13 @@ class Client(Asking):
         return self._change("queue/decompose", given(
             strategy_id=strategy, auto_execute=auto_execute), key)
 
-    def queue_execute(self, max_concurrent: int | None = None) -> dict:
-        return self.call("POST", "queue/execute",
-                         given(max_concurrent=max_concurrent))
+    def queue_execute(self, max_concurrent: int | None = None, *,
+                      task: str | None = None,
+                      deadline: float | None = None) -> dict:
+        """Answers when the pass is over. `task`: only this one."""
+        return self.call("POST", "queue/execute", waits=True,
+                         deadline=deadline, body=given(
+                             max_concurrent=max_concurrent, task_id=task))
 
     def queue_status(self, **query: Any) -> dict:
         return self.call("GET", "queue", query=query)

@@ -108,14 +108,16 @@ class Asking:
 
     def call(self, method: str, path: str, body: Any = None, *,
              query: dict | None = None, key: str | None = None,
-             repeatable: bool | None = None,
+             repeatable: bool | None = None, waits: bool = False,
              deadline: float | None = None) -> Any:
         """Any request below /api/v1/, or of a whole path. After a lost answer
         it is asked again only with a key, or where it is `repeatable`: GET is,
-        if not said otherwise. deadline: seconds, of all tries together."""
+        if not said otherwise. waits: for the end of work, so without a timeout
+        of its own. deadline: seconds, of all tries together."""
         if repeatable is None:
             repeatable = method == "GET" or key is not None
         end = time.monotonic() + deadline if deadline else float("inf")
+        most = float("inf") if waits else self._timeout
         pause = self._pause
         headers = {"Idempotency-Key": key} if key is not None else {}
         doubt = False
@@ -123,7 +125,7 @@ class Asking:
             left = end - time.monotonic()
             try:
                 return self._once(method, path, body, query, headers,
-                                  max(0.001, min(self._timeout, left)))
+                                  max(0.001, min(most, left)))
             except TroupeError as why:
                 doubt = doubt or why._is_open()
                 why.in_doubt = doubt and method != "GET" and (
@@ -172,7 +174,7 @@ class Asking:
             target += "?" + urlencode({
                 name: value if isinstance(value, str) else json.dumps(value)
                 for name, value in given(**query).items()}, quote_via=quote)
-        line = self._line(timeout)
+        line = self._line(min(timeout, self._timeout))
         try:
             line.connect()
         except ssl.SSLCertVerificationError as why:
@@ -183,6 +185,7 @@ class Asking:
             raise TroupeError("unreachable", f"no node answers at {self.node}"
                               "; start one with `troupe node`") from why
         wire = line.sock
+        wire.settimeout(None if timeout == float("inf") else timeout)
         head = {**self._headers, **headers}
         data = None
         if body is not None:

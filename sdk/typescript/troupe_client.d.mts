@@ -110,6 +110,8 @@ export interface EventOptions {
 export interface CallOptions extends Keyed {
   query?: Record<string, unknown>;
   repeatable?: boolean;
+  /** For the end of work, so without a timeout of its own. */
+  waits?: boolean;
   /** Of all tries together. */
   deadlineMs?: number;
 }
@@ -156,7 +158,10 @@ export class Client {
 
   queueDecompose(strategy: string,
     options?: Keyed & { autoExecute?: boolean }): Answer;
-  queueExecute(options?: { maxConcurrent?: number }): Answer;
+  /** When the pass is over; `fetch` itself waits 5 minutes at most. */
+  queueExecute(options?: {
+    maxConcurrent?: number; task?: string; deadlineMs?: number;
+  }): Answer;
   queueStatus(query?: Query): Answer;
 
   /** Goes on behind the last event where the connection breaks. */

@@ -157,9 +157,10 @@ export class Client {
       { strategy_id: strategy, auto_execute: autoExecute }, key);
   }
 
-  queueExecute({ maxConcurrent } = {}) {
+  queueExecute({ maxConcurrent, task, deadlineMs } = {}) {
     return this.call("POST", "queue/execute",
-      { max_concurrent: maxConcurrent });
+      { max_concurrent: maxConcurrent, task_id: task },
+      { waits: true, deadlineMs });
   }
 
   queueStatus(query) {

@@ -55,7 +55,8 @@ export class Link {
 
   /** See Client. */
   async call(method, path, body, options = {}) {
-    const { query, key, deadlineMs = Infinity } = options;
+    const { query, key, waits, deadlineMs = Infinity } = options;
+    const most = waits ? Infinity : this.#limits.timeoutMs;
     const repeatable = options.repeatable
       ?? (method === "GET" || key !== undefined);
     const end = performance.now() + deadlineMs;
@@ -65,7 +66,7 @@ export class Link {
       try {
         const left = Math.max(1, end - performance.now());
         return await this.#once(method, path, body, query, key,
-          Math.min(this.#limits.timeoutMs, left));
+          Math.min(most, left));
       } catch (why) {
         if (!(why instanceof TroupeError)) throw why;
         doubt ||= isOpen(why);
@@ -122,7 +123,8 @@ export class Link {
   }
 
   async #once(method, path, body, query, key, timeoutMs) {
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = timeoutMs === Infinity ? undefined
+      : AbortSignal.timeout(timeoutMs);
     const headers = key === undefined ? {} : { "Idempotency-Key": key };
     const answer = await this.#fetch(method, path, body, query, headers,
       signal);

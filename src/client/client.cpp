@@ -27,6 +27,11 @@ std::string first_problem(const client_options& opts) {
   return all.empty() ? std::string{} : all[0];
 }
 
+/// What is left of a deadline, and no more than a try may take; 0: none.
+milliseconds within(const client_options& opts, milliseconds left) {
+  return left.count() == 0 ? left : std::min(left, opts.call_timeout);
+}
+
 /// With a key where the node takes one.
 std::string key_for(remote::repeat what, const call_options& how) {
   return how.idempotency_key.empty() && what == remote::repeat::keyed
@@ -116,7 +121,7 @@ client_answer client::parts::ask_again(const try_once& once,
     if (how.deadline.count() > 0) {
       auto left =
         std::chrono::ceil<milliseconds>(with.until - steady_clock::now());
-      timeout = std::clamp(left, milliseconds{1}, opts.call_timeout);
+      timeout = std::max(left, milliseconds{1});
     }
     auto answer = std::make_shared<std::promise<core::api_answer>>();
     auto waiting = answer->get_future();
@@ -144,7 +149,7 @@ client_answer client::parts::ask(const std::string& op, const json& params,
   return ask_again(
     [&](milliseconds timeout, auto then) {
       auto once = *target;
-      once.timeout = timeout;
+      once.timeout = once.waits ? timeout : within(opts, timeout);
       api->send(std::move(once), request, std::move(then));
     },
     what, how);
@@ -194,8 +199,9 @@ client_answer client::call(const std::string& method, const std::string& path,
   core::api_request as{{}, parts_->opts.workspace, {}, {}, how.idempotency_key};
   return parts_->ask_again(
     [&](milliseconds timeout, auto then) {
-      parts_->api->send({method, path, body, false, timeout}, as,
-                        std::move(then));
+      parts_->api->send(
+        {method, path, body, false, within(parts_->opts, timeout)}, as,
+        std::move(then));
     },
     what, how);
 }

@@ -177,11 +177,13 @@ client_answer client::queue_decompose(const std::string& strategy,
   return parts_->ask("queue_decompose", {{"strategy_id", strategy}}, how);
 }
 
-client_answer client::queue_execute(uint32_t max_concurrent) {
-  auto params = json::object();
+client_answer client::queue_execute(uint32_t max_concurrent,
+                                    const std::string& task,
+                                    const call_options& how) {
+  auto params = with("task_id", task);
   if (max_concurrent > 0)
     params["max_concurrent"] = max_concurrent;
-  return parts_->ask("queue_execute", params);
+  return parts_->ask("queue_execute", params, how);
 }
 
 client_answer client::queue_status(const std::string& task) {

@@ -16,7 +16,7 @@ struct http_call {
   std::string target;
   std::string body; // JSON; empty: none.
   bool waits = false;
-  std::chrono::milliseconds timeout{0}; // 0: as the limits say.
+  std::chrono::milliseconds timeout{0}; // 0: the limits', or none if it waits.
 };
 
 /// Nothing where no route does this.

@@ -186,11 +186,12 @@ void call_errand::connect_anew() {
 }
 
 void call_errand::send() {
-  if (what_.waits)
+  if (what_.timeout.count() > 0)
+    line_->stream.expires_after(what_.timeout);
+  else if (what_.waits)
     line_->stream.expires_never();
   else
-    line_->stream.expires_after(
-      what_.timeout.count() > 0 ? what_.timeout : at_.limits.call_timeout);
+    line_->stream.expires_after(at_.limits.call_timeout);
   http::async_write(
     line_->stream, request_,
     [self = shared_from_this()](error_code ec, size_t) { self->on_sent(ec); });
