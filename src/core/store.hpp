@@ -156,6 +156,33 @@ struct task_page {
   std::string next;
 };
 
+/// What is registered under a name: its newest version.
+struct registered_row {
+  std::string name;
+  uint32_t version = 0;
+  std::string hash;
+  instant created_at;
+  uint32_t versions = 0; // That there are.
+  bool operator==(const registered_row&) const = default;
+};
+
+struct registered_page {
+  std::vector<registered_row> rows; // By name.
+  std::string next;
+};
+
+/// Where a list of audits stands: rows of one moment are in order of number.
+struct audit_place {
+  instant at;
+  uint64_t number = 0;
+  auto operator<=>(const audit_place&) const = default;
+};
+
+struct audited {
+  audit_place place;
+  audit_row row;
+};
+
 struct segment {
   uint32_t shard = 0;
   uint64_t first_seq = 0;
@@ -181,6 +208,9 @@ public:
   virtual result<std::optional<definition_row>>
   find_definition(const std::string& workspace, const std::string& name,
                   uint32_t version) = 0;
+  /// What is registered, by name.
+  virtual result<registered_page> registered(const std::string& workspace,
+                                             const page& where) = 0;
   virtual result<std::optional<cache_row>>
   find_cached(const std::string& workspace, const std::string& key,
               instant now) = 0;
@@ -208,6 +238,10 @@ public:
   queue_counts(const std::string& workspace, instant since) = 0;
   virtual result<audit_sums> audits(const std::string& workspace, instant since,
                                     duration slow_after) = 0;
+  /// The newest before `place` first; {}: from the newest on.
+  virtual result<std::vector<audited>>
+  audits_before(const std::string& workspace, audit_place place,
+                uint32_t limit) = 0;
   /// Workspaces with tasks that wait to be released, at most `limit`.
   virtual result<std::vector<std::string>> queue_workspaces(uint32_t limit) = 0;
 
@@ -217,6 +251,12 @@ public:
   /// Segments of a shard that hold facts from `seq` on.
   virtual result<std::vector<segment>> history(uint32_t shard, uint64_t seq,
                                                uint32_t limit) = 0;
+  /// Segments of a shard that begin before `seq`, newest first; 0: from its
+  /// end.
+  virtual result<std::vector<segment>>
+  history_before(uint32_t shard, uint64_t seq, uint32_t limit) = 0;
+  /// Every problem found in the chains of history, and nothing else.
+  virtual result<std::vector<std::string>> check_history() = 0;
   /// Every problem found; `deep` reads everything.
   virtual result<std::vector<std::string>> check(bool deep) = 0;
 };

@@ -26,16 +26,15 @@ public:
 
   result<std::vector<core::run_row>> live_runs(uint32_t shard,
                                                uint32_t shards) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    std::vector<core::run_row> found;
-    for (const auto& [key, x] : state_->runs)
-      if (!terminal(x.state) && core::shard_of(key.slot(), shards) == shard) {
-        found.push_back(x);
-        found.back().input = {};
-      }
-    return found;
+    return locked([&] {
+      std::vector<core::run_row> found;
+      for (const auto& [key, x] : state_->runs)
+        if (!terminal(x.state) && core::shard_of(key.slot(), shards) == shard) {
+          found.push_back(x);
+          found.back().input = {};
+        }
+      return found;
+    });
   }
 
   result<core::stored_run> load_run(id run) override {
@@ -74,16 +73,20 @@ public:
   result<optional<core::definition_row>>
   find_definition(const string& workspace, const string& name,
                   uint32_t version) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    optional<core::definition_row> found;
-    for (const auto& [key, x] : state_->definitions)
-      if (x.workspace == workspace && x.name == name
-          && (version == 0 || x.version == version)
-          && (!found || x.version > found->version))
-        found = x;
-    return found;
+    return locked([&] {
+      optional<core::definition_row> found;
+      for (const auto& [key, x] : state_->definitions)
+        if (x.workspace == workspace && x.name == name
+            && (version == 0 || x.version == version)
+            && (!found || x.version > found->version))
+          found = x;
+      return found;
+    });
+  }
+
+  result<core::registered_page> registered(const string& workspace,
+                                           const core::page& where) override {
+    return locked([&] { return registered_in(*state_, workspace, where); });
   }
 
   result<optional<core::cache_row>> find_cached(const string& workspace,
@@ -126,56 +129,52 @@ public:
   }
 
   result<std::vector<core::attempt_row>> attempts(id task) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    std::vector<core::attempt_row> found;
-    for (auto i = state_->attempts.lower_bound({task, 0});
-         i != state_->attempts.end() && i->first.first == task; ++i)
-      found.push_back(i->second);
-    return found;
+    return locked([&] {
+      std::vector<core::attempt_row> found;
+      for (auto i = state_->attempts.lower_bound({task, 0});
+           i != state_->attempts.end() && i->first.first == task; ++i)
+        found.push_back(i->second);
+      return found;
+    });
   }
 
   result<std::vector<core::log_row>>
   logs(const core::log_filter& what) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    auto [first, last] = core::tasks_in(what);
-    std::vector<core::log_row> found;
-    for (auto i = state_->logs.lower_bound({first, what.attempt});
-         i != state_->logs.end() && i->first.first <= last
-         && found.size() < what.rows_max;
-         ++i)
-      found.push_back(i->second);
-    return found;
+    return locked([&] {
+      auto [first, last] = core::tasks_in(what);
+      std::vector<core::log_row> found;
+      for (auto i = state_->logs.lower_bound({first, what.attempt});
+           i != state_->logs.end() && i->first.first <= last
+           && found.size() < what.rows_max;
+           ++i)
+        found.push_back(i->second);
+      return found;
+    });
   }
 
   result<std::vector<core::decision_row>>
   open_decisions(const string& workspace) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    std::vector<core::decision_row> found;
-    for (const auto& [key, x] : state_->decisions)
-      if (x.workspace == workspace && x.state == core::decision_state::open)
-        found.push_back(x);
-    return found;
+    return locked([&] {
+      std::vector<core::decision_row> found;
+      for (const auto& [key, x] : state_->decisions)
+        if (x.workspace == workspace && x.state == core::decision_state::open)
+          found.push_back(x);
+      return found;
+    });
   }
 
   result<std::vector<core::segment>> history(uint32_t shard, uint64_t seq,
                                              uint32_t limit) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    std::vector<core::segment> found;
-    for (auto i = state_->segments.lower_bound({shard, 0});
-         i != state_->segments.end() && i->first.first == shard
-         && found.size() < limit;
-         ++i)
-      if (i->second.first_seq + i->second.count > seq)
-        found.push_back(i->second);
-    return found;
+    return locked([&] {
+      std::vector<core::segment> found;
+      for (auto i = state_->segments.lower_bound({shard, 0});
+           i != state_->segments.end() && i->first.first == shard
+           && found.size() < limit;
+           ++i)
+        if (i->second.first_seq + i->second.count > seq)
+          found.push_back(i->second);
+      return found;
+    });
   }
 
   result<optional<core::strategy_row>>
@@ -223,31 +222,45 @@ public:
 
   result<std::vector<uint64_t>> queue_counts(const string& workspace,
                                              core::instant since) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    std::vector<uint64_t> sums(core::task_states);
-    for (const auto& [key, x] : state_->runs)
-      if (x.workspace == workspace && x.name == core::queue_run_name
-          && x.created_at >= since)
-        for (size_t i = 0; i < std::min(x.counts.size(), sums.size()); ++i)
-          sums[i] += x.counts[i];
-    return sums;
+    return locked([&] {
+      std::vector<uint64_t> sums(core::task_states);
+      for (const auto& [key, x] : state_->runs)
+        if (x.workspace == workspace && x.name == core::queue_run_name
+            && x.created_at >= since)
+          for (size_t i = 0; i < std::min(x.counts.size(), sums.size()); ++i)
+            sums[i] += x.counts[i];
+      return sums;
+    });
   }
 
   result<core::audit_sums> audits(const string& workspace, core::instant since,
                                   core::duration slow_after) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    core::audit_sums sums;
-    for (const auto& x : state_->audits) {
-      if (x.workspace != workspace || x.at < since)
-        continue;
-      auto done = core::execution_of(x);
-      add_to(sums, x.status, done.took, done.agent, slow_after);
-    }
-    return sums;
+    return locked([&] {
+      core::audit_sums sums;
+      for (const auto& x : state_->audits) {
+        if (x.workspace != workspace || x.at < since)
+          continue;
+        auto done = core::execution_of(x);
+        add_to(sums, x.status, done.took, done.agent, slow_after);
+      }
+      return sums;
+    });
+  }
+
+  result<std::vector<core::audited>> audits_before(const string& workspace,
+                                                   core::audit_place place,
+                                                   uint32_t limit) override {
+    return locked([&] { return audits_in(*state_, workspace, place, limit); });
+  }
+
+  result<std::vector<core::segment>>
+  history_before(uint32_t shard, uint64_t seq, uint32_t limit) override {
+    return locked([&] { return history_in(*state_, shard, seq, limit); });
+  }
+
+  /// There is nothing that could rot.
+  result<std::vector<string>> check_history() override {
+    return locked([] { return std::vector<string>{}; });
   }
 
   result<std::vector<string>> queue_workspaces(uint32_t limit) override {
@@ -306,6 +319,14 @@ private:
       return {};
     return {errc::store_failed, category::resource,
             "the memory store was told to fail"};
+  }
+
+  template <class F>
+  auto locked(F read) -> result<decltype(read())> {
+    guard lock{state_->mutex};
+    if (auto bad = trouble())
+      return bad;
+    return read();
   }
 
   template <class Map>

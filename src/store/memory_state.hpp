@@ -54,6 +54,16 @@ void apply(memory_state& state, const core::batch& b);
 /// Removes what `options` lets go, now and then.
 void forget_old(memory_state& state, core::instant now);
 
+/// Lists of what is registered, audited and past. REQUIRES: the mutex is held.
+core::registered_page registered_in(const memory_state& state,
+                                    const std::string& workspace,
+                                    const core::page& where);
+std::vector<core::audited> audits_in(const memory_state& state,
+                                     const std::string& workspace,
+                                     core::audit_place before, uint32_t limit);
+std::vector<core::segment> history_in(const memory_state& state, uint32_t shard,
+                                      uint64_t before, uint32_t limit);
+
 /// True once for each time the fault was asked for.
 bool take_fault(std::atomic<uint32_t>& fault);
 

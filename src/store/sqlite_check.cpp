@@ -150,6 +150,18 @@ void drop_repeated(problems& found) {
 
 } // namespace
 
+core::result<problems> sqlite_reader::check_history() {
+  if (auto bad = begin(false))
+    return bad;
+  db_->run("BEGIN");
+  problems found;
+  troupe::store::check_history(*db_, true, found);
+  db_->run("COMMIT");
+  if (found.size() > problems_max)
+    found.resize(problems_max);
+  return found;
+}
+
 core::result<problems> sqlite_reader::check(bool deep) {
   if (auto bad = begin(false))
     return bad;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/chain.hpp"
 #include "store/sqlite_reader.hpp"
 
@@ -61,6 +63,34 @@ sqlite_reader::find_definition(const string& workspace, const string& name,
                     "(?3=0 OR version=?3) ORDER BY version DESC LIMIT 1");
   q.bind(workspace, name, version);
   return definition(q);
+}
+
+result<core::registered_page>
+sqlite_reader::registered(const string& workspace, const core::page& where) {
+  if (auto bad = begin())
+    return bad;
+  auto limit = std::clamp(where.limit, 1u, 1000u);
+  auto q =
+    db_->use("SELECT d.name, d.version, d.hash, d.created_at, g.versions FROM "
+             "(SELECT name, max(version) AS newest, count(*) AS versions "
+             "FROM definitions INDEXED BY definitions_name WHERE workspace=?1 "
+             "AND version>0 AND name>?2 GROUP BY name ORDER BY name LIMIT ?3) "
+             "AS g JOIN definitions AS d INDEXED BY definitions_name ON "
+             "d.workspace=?1 AND d.name=g.name AND d.version=g.newest AND "
+             "d.version>0 ORDER BY d.name");
+  q.bind(workspace, where.after, limit + 1);
+  core::registered_page found;
+  while (q.next()) {
+    if (found.rows.size() == limit) {
+      found.next = found.rows.back().name;
+      break;
+    }
+    found.rows.push_back({q.string(0), q.as<uint32_t>(1), q.string(2),
+                          q.time(3), q.as<uint32_t>(4)});
+  }
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
 }
 
 result<optional<core::cache_row>>
@@ -133,6 +163,28 @@ result<std::vector<core::note_row>> sqlite_reader::notes(const string& head) {
   std::vector<core::note_row> found;
   while (q.next())
     found.push_back({q.string(0), core::text{q.string(1)}});
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
+result<std::vector<core::segment>>
+sqlite_reader::history_before(uint32_t shard, uint64_t seq, uint32_t limit) {
+  if (auto bad = begin())
+    return bad;
+  auto end =
+    seq == 0 ? segment_position(shard + 1, 0) : segment_position(shard, seq);
+  auto q = db_->use("SELECT shard, first_seq, count, epoch, body FROM segments "
+                    "WHERE position>=? AND position<? ORDER BY position DESC "
+                    "LIMIT ?");
+  q.bind(segment_position(shard, 0), end, limit);
+  std::vector<core::segment> found;
+  uint64_t bytes = 0;
+  while (bytes < options_.page_bytes_max && q.next()) {
+    found.push_back({q.as<uint32_t>(0), q.as<uint64_t>(1), q.as<uint32_t>(2),
+                     q.as<uint64_t>(3), core::text{q.string(4)}});
+    bytes += found.back().facts.size();
+  }
   if (!q.ok())
     return db_->why(q.code(), "cannot read");
   return found;

@@ -125,6 +125,28 @@ result<core::audit_sums> sqlite_reader::audits(const string& workspace,
   return sums;
 }
 
+result<std::vector<core::audited>>
+sqlite_reader::audits_before(const string& workspace, core::audit_place place,
+                             uint32_t limit) {
+  if (auto bad = begin())
+    return bad;
+  auto from = place == core::audit_place{} ? INT64_MAX : core::to_us(place.at);
+  auto q = db_->use("SELECT id, action, resource_id, status, created_us, "
+                    "details FROM audit_logs INDEXED BY audit_logs_time WHERE "
+                    "org_id=?1 AND created_us<=?2 AND (created_us<?2 OR "
+                    "id<?3) ORDER BY created_us DESC, id DESC LIMIT ?4");
+  q.bind(workspace, from, place.number, limit);
+  std::vector<core::audited> found;
+  while (q.next())
+    found.push_back(
+      {{q.time(4), q.as<uint64_t>(0)},
+       {workspace, q.string(1), core::id_from(q.view(2)).value_or(core::id{}),
+        q.string(3), core::text{q.string(5)}, q.time(4)}});
+  if (!q.ok())
+    return db_->why(q.code(), "cannot read");
+  return found;
+}
+
 result<std::vector<string>> sqlite_reader::queue_workspaces(uint32_t limit) {
   if (auto bad = begin())
     return bad;

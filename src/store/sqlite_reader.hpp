@@ -26,6 +26,8 @@ public:
   core::result<std::optional<core::definition_row>>
   find_definition(const std::string& workspace, const std::string& name,
                   uint32_t version) override;
+  core::result<core::registered_page>
+  registered(const std::string& workspace, const core::page& where) override;
   core::result<std::optional<core::cache_row>>
   find_cached(const std::string& workspace, const std::string& key,
               core::instant now) override;
@@ -49,12 +51,18 @@ public:
   core::result<core::audit_sums> audits(const std::string& workspace,
                                         core::instant since,
                                         core::duration slow_after) override;
+  core::result<std::vector<core::audited>>
+  audits_before(const std::string& workspace, core::audit_place place,
+                uint32_t limit) override;
   core::result<std::vector<std::string>>
   queue_workspaces(uint32_t limit) override;
   core::result<std::vector<core::note_row>>
   notes(const std::string& head) override;
   core::result<std::vector<core::segment>> history(uint32_t shard, uint64_t seq,
                                                    uint32_t limit) override;
+  core::result<std::vector<core::segment>>
+  history_before(uint32_t shard, uint64_t seq, uint32_t limit) override;
+  core::result<std::vector<std::string>> check_history() override;
   core::result<std::vector<std::string>> check(bool deep) override;
 
 private:

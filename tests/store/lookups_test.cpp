@@ -39,6 +39,79 @@ TEST_CASE("definitions are found by hash, by version and by the newest",
   CHECK_FALSE(*a.reader->find_definition("default", "build", 3));
 }
 
+TEST_CASE("what is registered is listed by name, with its newest version",
+          "[store]")
+{
+  adapter a;
+  batch b;
+  b.definitions = {{"default", "h1", "build", 1, text{"{}"}, t0},
+                   {"default", "h2", "build", 2, text{"[]"}, t0 + 1s},
+                   {"default", "h3", "deploy", 7, text{"{}"}, t0},
+                   {"default", "h4", "a run's", 0, text{"{}"}, t0},
+                   {"default", "h5", "test", 1, text{"{}"}, t0},
+                   {"other", "h1", "audit", 1, text{"{}"}, t0}};
+  REQUIRE(a.append(b).what == commit::done);
+  registered_row build{"build", 2, "h2", t0 + 1s, 2};
+  registered_row deploy{"deploy", 7, "h3", t0, 1};
+  auto first = a.reader->registered("default", {2, ""});
+  REQUIRE(first);
+  CHECK(first->rows == std::vector<registered_row>{build, deploy});
+  REQUIRE_FALSE(first->next.empty());
+  auto rest = a.reader->registered("default", {2, first->next});
+  REQUIRE(rest->rows.size() == 1);
+  CHECK(rest->rows[0].name == "test");
+  CHECK(rest->next.empty());
+  CHECK(a.reader->registered("other", {})->rows.size() == 1);
+  CHECK(a.reader->registered("nobody's", {})->rows.empty());
+}
+
+TEST_CASE("history is read back from its end, or from anywhere", "[store]")
+{
+  adapter a;
+  for (uint32_t i = 1; i <= 4; ++i) {
+    auto b = sample_batch(1, i, 1);
+    REQUIRE(a.owner.append(b, 3).what == commit::done);
+  }
+  auto other = sample_batch(2, 9, 1);
+  REQUIRE(a.owner.append(other, 3).what == commit::done);
+  auto newest = a.reader->history_before(1, 0, 2);
+  REQUIRE(newest);
+  REQUIRE(newest->size() == 2);
+  CHECK(newest->at(0).first_seq == 10);
+  CHECK(newest->at(1).first_seq == 7);
+  CHECK(newest->at(0).count == 3);
+  auto older = a.reader->history_before(1, 7, 10);
+  REQUIRE(older->size() == 2);
+  CHECK(older->at(0).first_seq == 4);
+  CHECK(a.reader->history_before(1, 5, 10)->size() == 2); // It began before.
+  CHECK(a.reader->history_before(1, 1, 10)->empty());
+  CHECK(a.reader->history_before(0, 0, 10)->empty());
+  CHECK(a.reader->check_history()->empty());
+}
+
+TEST_CASE("audits are read back from the newest", "[store]")
+{
+  adapter a;
+  auto task = id::make(t0, 1, 1).with(1);
+  auto row = [&](const char* workspace, instant at, const char* status) {
+    return audit_row{workspace, "task.executed", task, status, text{"{}"}, at};
+  };
+  batch b;
+  b.audits = {row("default", t0, "1"), row("default", t0 + 1s, "2"),
+              row("other", t0 + 2s, "x"), row("default", t0 + 1s, "3")};
+  REQUIRE(a.append(b).what == commit::done);
+  auto first = a.reader->audits_before("default", {}, 2);
+  REQUIRE(first);
+  REQUIRE(first->size() == 2);
+  CHECK(first->at(0).row.status == "3");
+  CHECK(first->at(0).row == row("default", t0 + 1s, "3"));
+  CHECK(first->at(1).row.status == "2");
+  auto rest = a.reader->audits_before("default", first->at(1).place, 2);
+  REQUIRE(rest->size() == 1);
+  CHECK(rest->at(0).row.status == "1");
+  CHECK(a.reader->audits_before("other", {}, 9)->size() == 1);
+}
+
 TEST_CASE("a task has one open question at a time", "[store]")
 {
   adapter a;
