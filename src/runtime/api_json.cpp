@@ -1,5 +1,8 @@
 #include "runtime/api_json.hpp"
 
+#include <algorithm>
+#include <cstdio>
+
 #include "core/payload_brief.hpp"
 #include "core/progress.hpp"
 
@@ -56,6 +59,13 @@ std::string_view word(core::due_kind x) {
 }
 
 } // namespace
+
+std::string iso_duration(core::duration x) {
+  auto seconds = std::chrono::duration<double>(x).count();
+  char text[48];
+  std::snprintf(text, sizeof text, "PT%.3fS", std::max(0.0, seconds));
+  return text;
+}
 
 json to_json(const failure& why) {
   return {{"code", to_string(why.code)},

@@ -17,6 +17,9 @@ nlohmann::json to_json(const core::attempt_row& row);
 nlohmann::json to_json(const core::decision_row& row);
 nlohmann::json to_json(const failure& why);
 
+/// ISO 8601: "PT12.345S".
+std::string iso_duration(core::duration x);
+
 core::api_answer answer_with(const nlohmann::json& body);
 core::api_answer refuse(errc code, std::string message);
 /// `errc::invalid`, with all that is wrong.

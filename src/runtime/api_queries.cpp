@@ -73,6 +73,34 @@ core::result<core::task_page> tasks_named(core::store_reader& store,
   return found;
 }
 
+/// A run's facts lie among those of its shard: a bounded stretch is looked at,
+/// and `next` says where to go on.
+core::api_answer history_answer(core::store_reader& store, core::id run,
+                                uint32_t shard, const core::page& page) {
+  constexpr uint32_t segments_max = 256;
+  auto from = std::strtoull(page.after.c_str(), nullptr, 10);
+  auto segments = store.history(shard, from, segments_max);
+  if (!segments)
+    return refuse(segments.error().code, segments.error().message);
+  auto list = json::array();
+  uint64_t next = from;
+  for (const auto& segment : *segments) {
+    auto facts = core::read_facts(segment.facts.view(), segment.first_seq);
+    if (!facts)
+      return refuse(facts.error().code, facts.error().message);
+    for (const auto& x : *facts)
+      if (x.seq >= from && x.subject.run() == run)
+        list.push_back(json::parse(core::to_json(x)));
+    next = segment.first_seq + segment.count;
+    if (list.size() >= page.limit)
+      break;
+  }
+  json body{{"facts", list}};
+  if (!segments->empty())
+    body["next"] = std::to_string(next);
+  return answer_with(body);
+}
+
 } // namespace
 
 core::api_answer refuse_not_found(const char* what, core::id id) {
@@ -93,22 +121,28 @@ std::optional<core::run_row> row_or_refusal(core::store_reader& store,
   return std::nullopt;
 }
 
-void node_api::run_call(question& q) {
-  auto id = q.id("run");
+void node_api::with_run(question& q, const char* field, run_reading use) {
+  auto id = q.id(field);
   if (!id)
     return;
   read(
-    [me = shared_from_this(), id = *id, workspace = q.what.workspace,
-     then = q.then](core::store_reader& store) {
-      auto row = row_or_refusal(store, id, workspace, then);
-      if (!row)
-        return;
-      auto shown = to_json(*row);
-      if (auto all = milestones(store, *row); !all.empty())
-        shown["milestones"] = std::move(all);
-      me->add_eta(*row, std::move(shown), then);
+    [id = *id, workspace = q.what.workspace, then = q.then,
+     use = std::move(use)](core::store_reader& store) {
+      if (auto row = row_or_refusal(store, id, workspace, then))
+        use(store, std::move(*row), id);
     },
     q.then);
+}
+
+void node_api::run_call(question& q) {
+  with_run(q, "run",
+           [me = shared_from_this(), then = q.then](
+             core::store_reader& store, const core::run_row& row, core::id) {
+             auto shown = to_json(row);
+             if (auto all = milestones(store, row); !all.empty())
+               shown["milestones"] = std::move(all);
+             me->add_eta(row, std::move(shown), then);
+           });
 }
 
 void node_api::runs_call(question& q) {
@@ -181,44 +215,14 @@ void node_api::approvals_call(question& q) {
 }
 
 void node_api::history_call(question& q) {
-  auto id = q.id("run");
-  if (!id)
-    return;
-  auto shard = home_->shard_of(*id);
   auto page = q.page();
   if (!page)
     return;
-  auto from = std::strtoull(page->after.c_str(), nullptr, 10);
-  read(
-    [id = id->run(), shard, from, limit = page->limit,
-     workspace = q.what.workspace, then = q.then](core::store_reader& store) {
-      if (!row_or_refusal(store, id, workspace, then))
-        return;
-      // A run's facts lie among those of its shard: look at a bounded stretch
-      // and say where to go on.
-      constexpr uint32_t segments_max = 256;
-      auto segments = store.history(shard, from, segments_max);
-      if (!segments)
-        return then(refuse(segments.error().code, segments.error().message));
-      auto list = json::array();
-      uint64_t next = from;
-      for (const auto& segment : *segments) {
-        auto facts = core::read_facts(segment.facts.view(), segment.first_seq);
-        if (!facts)
-          return then(refuse(facts.error().code, facts.error().message));
-        for (const auto& x : *facts)
-          if (x.seq >= from && x.subject.run() == id)
-            list.push_back(json::parse(core::to_json(x)));
-        next = segment.first_seq + segment.count;
-        if (list.size() >= limit)
-          break;
-      }
-      json body{{"facts", list}};
-      if (!segments->empty())
-        body["next"] = std::to_string(next);
-      then(answer_with(body));
-    },
-    q.then);
+  with_run(q, "run",
+           [home = home_, page = *page, then = q.then](
+             core::store_reader& store, const core::run_row&, core::id id) {
+             then(history_answer(store, id.run(), home->shard_of(id), page));
+           });
 }
 
 } // namespace troupe::runtime

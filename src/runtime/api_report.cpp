@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include "core/plan.hpp"
@@ -17,14 +16,6 @@ namespace {
 constexpr size_t reported_max = 50'000;
 constexpr size_t failures_shown_max = 100;
 constexpr size_t slowest_shown = 10;
-
-/// ISO 8601: "PT12.345S".
-std::string iso_duration(core::duration x) {
-  auto seconds = std::chrono::duration<double>(x).count();
-  char text[48];
-  std::snprintf(text, sizeof text, "PT%.3fS", std::max(0.0, seconds));
-  return text;
-}
 
 /// From the first time to the second one; nothing where one is missing.
 std::optional<core::duration> between(core::instant from, core::instant to) {
@@ -140,71 +131,52 @@ core::result<json> report_of(core::store_reader& store,
 } // namespace
 
 void node_api::run_plan_call(question& q) {
-  auto id = q.id("run");
-  if (!id)
-    return;
-  read(
-    [id = *id, workspace = q.what.workspace,
-     then = q.then](core::store_reader& store) {
-      auto run = row_or_refusal(store, id, workspace, then);
-      if (!run)
-        return;
-      if (run->definition.empty())
-        return then(refuse(errc::invalid_state,
-                           "this run is a list of tasks and has no plan; see "
-                           "its tasks"));
-      auto row = store.find_definition(workspace, run->definition);
-      if (!row || !*row)
-        return then(row ? refuse_not_found("workflow of run", id)
-                        : refuse(row.error().code, row.error().message));
-      auto parsed = core::parse_workflow((*row)->body.view());
-      if (!parsed.value)
-        return then(refuse(std::move(parsed.problems)));
-      core::api_answer out;
-      out.body = core::text{core::to_json(core::make_plan(*parsed.value))};
-      then(std::move(out));
-    },
-    q.then);
+  with_run(q, "run",
+           [then = q.then](core::store_reader& store, const core::run_row& run,
+                           core::id id) {
+             if (run.definition.empty())
+               return then(refuse(errc::invalid_state,
+                                  "this run is a list of tasks and has no "
+                                  "plan; see its tasks"));
+             auto row = store.find_definition(run.workspace, run.definition);
+             if (!row || !*row)
+               return then(row ? refuse_not_found("workflow of run", id)
+                               : refuse(row.error().code, row.error().message));
+             auto parsed = core::parse_workflow((*row)->body.view());
+             if (!parsed.value)
+               return then(refuse(std::move(parsed.problems)));
+             core::api_answer out;
+             out.body =
+               core::text{core::to_json(core::make_plan(*parsed.value))};
+             then(std::move(out));
+           });
 }
 
 void node_api::report_call(question& q) {
-  auto id = q.id("run");
-  if (!id)
-    return;
-  read(
-    [id = *id, workspace = q.what.workspace,
-     then = q.then](core::store_reader& store) {
-      auto run = row_or_refusal(store, id, workspace, then);
-      if (!run)
-        return;
-      auto all = report_of(store, *run);
-      then(all ? answer_with(*all)
-               : refuse(all.error().code, all.error().message));
-    },
-    q.then);
+  with_run(q, "run",
+           [then = q.then](core::store_reader& store, const core::run_row& run,
+                           core::id) {
+             auto all = report_of(store, run);
+             then(all ? answer_with(*all)
+                      : refuse(all.error().code, all.error().message));
+           });
 }
 
 /// What a task asks, while it is open.
 void node_api::decision_call(question& q) {
-  auto id = q.id("task");
-  if (!id)
-    return;
-  read(
-    [id = *id, workspace = q.what.workspace,
-     then = q.then](core::store_reader& store) {
-      if (!row_or_refusal(store, id, workspace, then))
-        return;
-      auto open = store.open_decisions(workspace);
-      if (!open)
-        return then(refuse(open.error().code, open.error().message));
-      for (const auto& x : *open)
-        if (x.task == id)
-          return then(answer_with(to_json(x)));
-      then(refuse(errc::not_found,
-                  "nothing is asked of task " + core::to_string(id)
-                    + " (any more); its page says how it went"));
-    },
-    q.then);
+  with_run(q, "task",
+           [then = q.then](core::store_reader& store, const core::run_row& run,
+                           core::id id) {
+             auto open = store.open_decisions(run.workspace);
+             if (!open)
+               return then(refuse(open.error().code, open.error().message));
+             for (const auto& x : *open)
+               if (x.task == id)
+                 return then(answer_with(to_json(x)));
+             then(refuse(errc::not_found,
+                         "nothing is asked of task " + core::to_string(id)
+                           + " (any more); its page says how it went"));
+           });
 }
 
 } // namespace troupe::runtime

@@ -98,6 +98,11 @@ private:
   void command_call(question& q, verb what);
   // api_queries.cpp
   void read(read_job job, const callback& then);
+  /// Reads the run of the id in the field of that name, which may be one of a
+  /// task, or answers the call: what no run of this workspace has is not there.
+  using run_reading =
+    std::function<void(core::store_reader&, core::run_row, core::id)>;
+  void with_run(question& q, const char* field, run_reading use);
   void run_call(question& q);
   void runs_call(question& q);
   void tasks_call(question& q);
