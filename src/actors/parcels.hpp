@@ -182,6 +182,7 @@ struct command {
   std::string idempotency_key;
   uint8_t priority = 0; // 0: the definition's.
   bool wait = false;    // Answer when the run has ended, not when accepted.
+  core::text labels;    // JSON object; empty: the definition's.
   bool resent = false;  // The shard began anew meanwhile: look before you act.
 };
 

@@ -25,6 +25,8 @@ std::string body_hash(const command& x) {
   auto all = x.definition->hash + '\n' + x.body.str();
   if (x.priority != 0) // A key that was kept without one stays as it was.
     all += "\npriority " + std::to_string(x.priority);
+  if (!x.labels.empty())
+    all += "\nlabels " + x.labels.str();
   return core::sha256_hex(all);
 }
 
@@ -179,6 +181,7 @@ bool accept(shard_ptr self, command& x) {
   request.idempotency_key = x.idempotency_key;
   request.priority = x.priority;
   request.by = x.by;
+  request.labels = x.labels;
   if (!x.wait) {
     answer yes;
     yes.number = x.number;

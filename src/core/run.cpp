@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/command_words.hpp"
+
 namespace troupe::core {
 
 run::run(run_request what, instant now) : ad_hoc_(what.ad_hoc) {
@@ -18,7 +20,7 @@ run::run(run_request what, instant now) : ad_hoc_(what.ad_hoc) {
   row_.version = ad_hoc_ ? 0 : def.version;
   row_.definition = def.hash;
   row_.input = std::move(what.input);
-  row_.labels = def.labels;
+  row_.labels = what.labels.empty() ? def.labels : std::move(what.labels);
   row_.idempotency_key = std::move(what.idempotency_key);
   row_.priority = what.priority != 0 ? what.priority : def.priority;
   row_.by = std::move(what.by);
@@ -206,16 +208,10 @@ void run::note(fact_kind kind, const task* t, instant now, std::string detail) {
 }
 
 void run::note_command(std::string_view what, const origin& by, instant now,
-                       std::string_view detail) {
-  std::string text{what};
-  text += " by " + by.principal + " through " + by.door;
-  if (!by.request.empty())
-    text += " request " + by.request;
-  if (!by.trace.empty())
-    text += " trace " + by.trace;
-  if (!detail.empty())
-    text += ": " + std::string{detail};
-  note(fact_kind::command, nullptr, now, std::move(text));
+                       std::string_view detail, std::string_view name) {
+  command_words words{std::string{what}, std::string{name}, by,
+                      std::string{detail}};
+  note(fact_kind::command, nullptr, now, to_text(words));
 }
 
 void run::set_run_state(run_state to, instant now) {

@@ -95,6 +95,7 @@ struct run_request {
   std::string idempotency_key;
   uint8_t priority = 0; // 0: the definition's.
   origin by;
+  text labels = {}; // JSON object; empty: the definition's.
 };
 
 class run {
@@ -282,8 +283,9 @@ private:
   void disarm(task& t);
   void note(fact_kind kind, const task* t, instant now,
             std::string detail = {});
+  /// `name`: of a task or a signal of the run, where it is about one.
   void note_command(std::string_view what, const origin& by, instant now,
-                    std::string_view detail = {});
+                    std::string_view detail = {}, std::string_view name = {});
   void set_run_state(run_state to, instant now);
   void withdraw(task& t);
   void keep_standing(std::vector<uint32_t>& offers) const;

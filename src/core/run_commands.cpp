@@ -78,7 +78,7 @@ failure run::cancel_task(uint32_t number, const origin& by,
     return {errc::not_found, category::validation, "no such task in this run"};
   if (terminal(t->state))
     return not_possible("cancel", to_string(t->state));
-  note_command("cancel task " + name_of(*t), by, now, reason);
+  note_command("cancel task", by, now, reason, name_of(*t));
   auto why = reason.empty() ? std::string_view{"Cancelled by user"} : reason;
   if (is_group(*t) || is_loop(*t))
     for (uint32_t i = 0; t->first != 0 && i < (is_loop(*t) ? 1 : t->items); ++i)
@@ -287,7 +287,7 @@ failure run::signal(std::string_view name, text payload, const origin& by,
     if (t.state != task_state::in_progress || spec(t).kind != step_kind::signal
         || spec(t).signal != name || is_group(t) || is_loop(t))
       continue;
-    note_command("signal " + std::string{name}, by, now);
+    note_command("signal", by, now, {}, name);
     complete(t, payload, now);
     taken = true;
     break;
@@ -302,7 +302,7 @@ failure run::signal(std::string_view name, text payload, const origin& by,
     row.name = std::string{name};
     row.payload = std::move(payload);
     row.at = now;
-    note_command("signal " + std::string{name}, by, now);
+    note_command("signal", by, now, {}, name);
     kept_signals_.push_back(row);
     out_.signals.push_back(std::move(row));
   }

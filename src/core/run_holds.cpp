@@ -30,7 +30,7 @@ failure run::release(uint32_t number, const origin& by, instant now) {
     return not_possible("release", t.state);
   if (t.due != due_kind::held)
     return {}; // It is released.
-  note_command("release " + name_of(t), by, now);
+  note_command("release", by, now, {}, name_of(t));
   disarm(t);
   if (t.state == task_state::queued) // Else it goes on with the run.
     held_.push_back(number);
@@ -47,7 +47,7 @@ failure run::hold(uint32_t number, const origin& by, instant now) {
   if (t.state != task_state::retrying || !spec(t).hold
       || row_.state == run_state::paused)
     return not_possible("hold", t.state);
-  note_command("hold " + name_of(t), by, now);
+  note_command("hold", by, now, {}, name_of(t));
   to_queued(t, now);
   arm(t, due_kind::held, no_instant);
   note(fact_kind::task_queued, &t, now, "held");

@@ -1,20 +1,13 @@
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "core/expression.hpp"
+#include "core/priority_words.hpp"
 #include "core/workflow_reader.hpp"
 
 // Forms that several fields share.
 
 namespace troupe::core::workflows {
-
-namespace {
-
-constexpr std::array<std::pair<std::string_view, uint8_t>, 5> priority_words{
-  {{"low", 3}, {"normal", 5}, {"high", 8}, {"urgent", 10}, {"critical", 10}}};
-
-} // namespace
 
 bool is_name(std::string_view name, bool dots) {
   auto letter = [&](char c) {
