@@ -145,6 +145,7 @@ struct hello {
 };
 
 // -- commands -----------------------------------------------------------------
+
 enum class verb : uint8_t {
   submit,
   cancel,

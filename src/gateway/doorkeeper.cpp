@@ -155,6 +155,7 @@ std::optional<http_reply> doorkeeper::log_in(http_request& req,
   if (auto pos = known_.find(token); pos != known_.end()) {
     if (now < pos->second.expires) {
       req.who = pos->second.who;
+      req.login_ends = pos->second.expires;
       return std::nullopt;
     }
     known_.erase(pos);
@@ -168,6 +169,7 @@ std::optional<http_reply> doorkeeper::log_in(http_request& req,
   }
   auto& good = std::get<core::login>(found);
   req.who = std::make_shared<const core::caller>(std::move(good.who));
+  req.login_ends = good.expires;
   remember(token, {req.who, good.expires});
   return std::nullopt;
 }

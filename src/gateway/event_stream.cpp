@@ -38,10 +38,10 @@ event_stream::event_stream(house_ptr in, timed_stream over,
   : sse_connection(std::move(in), std::move(over), std::move(request_id)),
     what_(std::move(what)) {}
 
-void event_stream::start() {
+void event_stream::start(core::instant login_ends) {
   // What lies in the kernel is owed, too: bound it likewise.
   stream().send_buffer_size(home().opts.stream_buffer_bytes_max);
-  open();
+  open(login_ends);
   // Weak: a reader that has gone must not be kept until the next event.
   box_ = std::make_shared<outbox>(
     home_ptr(), write_event, [weak = weak_from_this()] {
@@ -59,6 +59,13 @@ void event_stream::start() {
 
 void event_stream::leave() {
   add(": the node is stopping; come again with Last-Event-ID\n\n");
+  end();
+}
+
+void event_stream::expire() {
+  add("data: {\"kind\":\"lost\",\"why\":\"the token that opened this "
+      "stream has expired\",\"hint\":\"come again with a new one and "
+      "Last-Event-ID\"}\n\n");
   end();
 }
 

@@ -19,8 +19,10 @@ public:
   event_stream(house_ptr in, timed_stream over, core::watch_request what,
                std::string request_id);
 
-  void start();
+  /// Until `login_ends`, if that has an end.
+  void start(core::instant login_ends);
   void leave() override;
+  void expire() override;
 
 private:
   void take_out();

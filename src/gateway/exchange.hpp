@@ -24,8 +24,9 @@ struct http_request {
   std::string target; // As it came: path, "?", query.
   /// Came over TCP: Host and Origin must name this machine.
   bool over_tcp = true;
-  bool secure = false; // Over TLS.
-  caller_ptr who;      // Null: nobody is let in yet.
+  bool secure = false;                         // Over TLS.
+  caller_ptr who;                              // Null: nobody is let in yet.
+  core::instant login_ends = core::no_instant; // Else it has no end.
   // Header fields that mean something to us; empty where absent.
   std::string host;
   std::string origin;

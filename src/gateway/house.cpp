@@ -1,5 +1,6 @@
 #include "gateway/house.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <random>
 #include <utility>
@@ -21,6 +22,11 @@ std::string random_prefix() {
 }
 
 } // namespace
+
+core::instant utc_now() {
+  return std::chrono::time_point_cast<core::duration>(
+    std::chrono::system_clock::now());
+}
 
 house::house(std::shared_ptr<core::api> to, gateway_options with)
   : api(std::move(to)), opts(std::move(with)),
@@ -55,7 +61,25 @@ guest_entry::~guest_entry() {
   leave();
 }
 
+void guest_entry::expires_at(core::instant then) {
+  // A clock that is set meanwhile is noticed within that time.
+  constexpr core::duration looked_at = std::chrono::minutes{1};
+  if (then == core::no_instant || !who_)
+    return;
+  auto left = then - utc_now();
+  if (left <= core::duration::zero())
+    return who_->expire();
+  expiry_ = std::make_shared<boost::asio::steady_timer>(
+    house_->io, std::min(left, looked_at));
+  // The handler may wait in line already when the entry goes.
+  expiry_->async_wait([this, then, here = std::weak_ptr{expiry_}](auto ec) {
+    if (!ec && here.lock())
+      expires_at(then);
+  });
+}
+
 void guest_entry::leave() {
+  expiry_.reset();
   if (!who_)
     return;
   house_->guests.erase(std::exchange(who_, nullptr));

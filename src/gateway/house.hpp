@@ -8,6 +8,7 @@
 #include <string>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "core/api.hpp"
 #include "gateway/doorkeeper.hpp"
@@ -30,6 +31,8 @@ public:
   virtual ~guest() = default;
   /// The node stops: finish what is in flight, begin nothing new.
   virtual void leave() = 0;
+  /// What it was let in with is over.
+  virtual void expire() { leave(); }
   /// Time is up.
   virtual void close() = 0;
 };
@@ -78,6 +81,9 @@ private:
 
 using house_ptr = std::shared_ptr<house>;
 
+/// What logins are judged by: tokens have times of day.
+core::instant utc_now();
+
 /// Enters a guest in the house's book for as long as it lives.
 class guest_entry {
 public:
@@ -86,12 +92,16 @@ public:
   guest_entry(const guest_entry&) = delete;
   guest_entry& operator=(const guest_entry&) = delete;
 
+  /// From `then` on its guest has expired; `no_instant`: never.
+  void expires_at(core::instant then);
+
   /// Takes it out early; after this the house may be empty.
   void leave();
 
 private:
   house_ptr house_;
   guest* who_;
+  std::shared_ptr<boost::asio::steady_timer> expiry_;
 };
 
 } // namespace troupe::gateway

@@ -20,6 +20,11 @@ void mcp_stream::leave() {
   end();
 }
 
+void mcp_stream::expire() {
+  add(": the token that opened this stream has expired\n\n");
+  end();
+}
+
 void mcp_stream::on_paid(size_t owed) {
   debt_->owed_bytes -= owed;
 }

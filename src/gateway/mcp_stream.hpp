@@ -21,10 +21,11 @@ public:
              std::string request_id);
   ~mcp_stream() override;
 
-  void start() { open(); }
+  void start(core::instant login_ends) { open(login_ends); }
   /// `text` is whole events and counted as owed.
   void say(const std::string& text) { add(text, text.size()); }
   void leave() override;
+  void expire() override;
 
 private:
   void on_paid(size_t owed) override;

@@ -32,11 +32,6 @@ complaint too_slow() {
           "again"};
 }
 
-core::instant utc_now() {
-  return std::chrono::time_point_cast<core::duration>(
-    std::chrono::system_clock::now());
-}
-
 complaint no_tls() {
   return {400, "invalid", "this address speaks TLS only",
           "write https:// instead of http://"};

@@ -42,7 +42,7 @@ void session::begin_stream(core::watch_request what) {
   auto stream = std::make_shared<event_stream>(
     house_, std::move(stream_), std::move(what), request_.request_id);
   entry_.leave();
-  stream->start();
+  stream->start(request_.login_ends);
 }
 
 void session::begin_socket(core::watch_request each) {

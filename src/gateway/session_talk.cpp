@@ -43,7 +43,7 @@ void session::carry(talk what) {
       std::make_shared<mcp_stream>(self->house_, std::move(self->stream_),
                                    std::move(debt), self->request_.request_id);
     self->entry_.leave();
-    out->start();
+    out->start(self->request_.login_ends);
     return out;
   };
   auto line = std::make_shared<mcp_line>(house_, std::move(to));

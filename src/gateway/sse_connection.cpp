@@ -29,7 +29,7 @@ sse_connection::sse_connection(house_ptr in, timed_stream over,
   house_->figures.stream_opened();
 }
 
-void sse_connection::open() {
+void sse_connection::open(core::instant login_ends) {
   // The read that watches for the reader's end must not time out: it begins
   // before a write sets its deadline.
   stream_.expires_never();
@@ -39,6 +39,7 @@ void sse_connection::open() {
   head += request_id_;
   add(head += "\r\n\r\n");
   beat();
+  entry_.expires_at(login_ends);
 }
 
 void sse_connection::add(const std::string& text, size_t owed) {

@@ -28,7 +28,8 @@ protected:
   sse_connection(house_ptr in, timed_stream over, std::string request_id);
 
   /// Writes the head, and a comment now and then where nothing else is said.
-  void open();
+  /// Expires with the login, if that has an end.
+  void open(core::instant login_ends);
   timed_stream& stream() { return stream_; }
   house& home() const { return *house_; }
   const house_ptr& home_ptr() const { return house_; }

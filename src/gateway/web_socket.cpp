@@ -94,11 +94,18 @@ void web_socket::on_accepted(error_code ec) {
   wire_->stream.auto_fragment(false);
   measure();
   read();
+  entry_.expires_at(about_.login_ends);
 }
 
 void web_socket::leave() {
   end_with(goodbye_text("bye", "the node is stopping"),
            websocket::close_code::going_away);
+}
+
+void web_socket::expire() {
+  end_with(goodbye_text("bye", "the token that opened this connection has "
+                               "expired; bring a new one"),
+           websocket::close_code::policy_error);
 }
 
 void web_socket::close() {

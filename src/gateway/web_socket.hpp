@@ -29,6 +29,7 @@ public:
   /// Answers the request.
   void start();
   void leave() override;
+  void expire() override;
   void close() override;
 
 private:

@@ -370,3 +370,29 @@ TEST_CASE("behind the guard everybody reaches what is his, and no more",
   CHECK(has(watched("red"), "lost"));
   CHECK(all->watches().size() == 1);
 }
+
+TEST_CASE("a live stream ends with the login that opened it", "[gateway]")
+{
+  gateway::gateway_options opts;
+  auto soon = *rules();
+  soon.leeway = -596s; // Of the 600 that a token here is good for.
+  opts.login = std::make_shared<const core::login_rules>(std::move(soon));
+  served at{opts};
+  auto ann = as(token({{"default", "viewer"}}));
+  auto events = at.connect();
+  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + ann
+              + "\r\n");
+  auto socket = at.connect();
+  socket.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n"
+              "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+              "Sec-WebSocket-Version: 13\r\n"
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+              + ann + "\r\n");
+  auto told = events.read_all();
+  CHECK(has(told, " 200 "));
+  CHECK(has(told, "this stream has expired"));
+  auto said = socket.read_all();
+  CHECK(has(said, " 101 "));
+  CHECK(has(said, "this connection has expired"));
+  CHECK(ask(at, "GET /api/v1/events", ann).status == 401);
+}
