@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/json_text.hpp"
+#include "core/priority_words.hpp"
 
 namespace troupe::cli {
 
@@ -73,8 +74,8 @@ void source_options(po::options_description_easy_init& add) {
       "given again");
   add("input-file", po::value<std::string>()->value_name("FILE"),
       "a JSON object with inputs; --input goes over it");
-  add("priority", po::value<uint32_t>()->value_name("1..10"),
-      "10 is urgent; default 5");
+  add("priority", po::value<std::string>()->value_name("P"),
+      "1 to 10, or low, normal, high, urgent, critical; default 5");
   time_scale_option(add);
 }
 
@@ -135,6 +136,17 @@ json file_params(verb_call& call, const std::string& file) {
   return params_of_text(call, read_text(file));
 }
 
+json priority_param(const std::string& text) {
+  if (core::priority_from(text))
+    return text;
+  auto digits = text.find_first_not_of("0123456789") == text.npos;
+  if (text.empty() || text.size() > 2 || !digits || std::stoi(text) < 1
+      || std::stoi(text) > 10)
+    throw stop_verb{exit_usage, "`" + text + "` is no priority",
+                    "write 1 to 10, or low, normal, high, urgent or critical"};
+  return std::stoi(text);
+}
+
 json source_params(verb_call& call, const std::string& file) {
   auto out =
     is_file_name(file) ? file_params(call, file) : json{{"name", file}};
@@ -142,7 +154,7 @@ json source_params(verb_call& call, const std::string& file) {
   if (!input.empty())
     out["input"] = std::move(input);
   if (call.has("priority"))
-    out["priority"] = call.number("priority");
+    out["priority"] = priority_param(call.text("priority"));
   return out;
 }
 

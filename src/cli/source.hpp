@@ -23,6 +23,9 @@ nlohmann::json file_params(verb_call& call, const std::string& file);
 /// strings.
 nlohmann::json input_of(verb_call& call);
 
+/// A priority as a node takes it. Throws `stop_verb`.
+nlohmann::json priority_param(const std::string& text);
+
 /// The whole file; "-" is the standard input. Throws `stop_verb`.
 std::string read_text(const std::string& path);
 

@@ -177,14 +177,6 @@ const verb table[] = {
    0,
    watch_option,
    run_agents},
-  {"metrics",
-   "[NAME]",
-   "Show the node's figures, all or those with NAME in their name",
-   "metrics\nmetrics http --watch\nmetrics --json",
-   {"name"},
-   0,
-   watch_option,
-   run_metrics},
   {"webhooks",
    "",
    "List who is told what happens, and how far each is",
@@ -377,14 +369,27 @@ const verb table[] = {
    run_help},
 };
 
+/// Those that look things up stand beside the lists.
+std::vector<verb> all_verbs() {
+  std::vector<verb> out;
+  for (const auto& x : table) {
+    if (x.name == "webhooks")
+      for (const auto& record : record_verbs())
+        out.push_back(record);
+    out.push_back(x);
+  }
+  return out;
+}
+
 } // namespace
 
 std::span<const verb> verbs() {
-  return table;
+  static const auto all = all_verbs();
+  return all;
 }
 
 const verb* find_verb(std::string_view name) {
-  for (const auto& x : table)
+  for (const auto& x : verbs())
     if (x.name == name)
       return &x;
   return nullptr;

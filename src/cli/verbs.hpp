@@ -60,6 +60,9 @@ int run_agents(verb_call& call);
 void tree_options(adder& add);
 int run_tree(verb_call& call);
 
+// verbs_records.cpp
+std::span<const verb> record_verbs();
+
 // verbs_outward.cpp
 int run_metrics(verb_call& call);
 int run_webhooks(verb_call& call);

@@ -22,14 +22,20 @@ namespace troupe::core {
 /// submit     {workflow: YAML or JSON text | definition: object |
 ///             tasks: [..] | name: registered, input: {}, priority?,
 ///             format?: "wfcommons", time_scale?}
-///            -> {run, state, repeated, notes?}; durable when answered.
-///            With wait: true it answers when the run has ended -> as `run`.
+///            -> {run, state, repeated, notes?}; durable when answered. Of
+///            `tasks` also {tasks: [{task_id, status, ..}]}, of one in a list
+///            of its own the same beside `run`; with estimate: true when each
+///            may begin, and how long it takes. With wait: true it answers when
+///            the run has ended -> as `run`.
 /// plan       the same source fields, or {run} -> the plan as JSON; nothing is
 ///            stored.
 /// register   {workflow} -> {name, version, hash, notes?}.
 /// workflow   {name, version?} -> {name, version, hash, created_at, definition,
 ///            versions: [{version, hash, created_at}]}, newest first; without
 ///            `version` the newest.
+/// workflows  {limit?, after?} -> {workflows: [{name, version, hash,
+/// created_at,
+///            versions: how many}], next?}, by name; the newest of each
 /// diff       {name, from, to?} -> {name, from, to, changes: [{op, path,
 ///            value?, was?}]}, as RFC 6902
 /// run        {run} -> {run, name, version, state, counts: {completed: n, ...},
@@ -89,6 +95,17 @@ namespace troupe::core {
 /// history    {run, after?, limit?} -> {facts: [..], next?}
 /// report     {run} -> how it went: times, counts, what failed, who did it
 /// decision   {task} -> {task, question, by, asked_at, ..}, while it is open
+/// audit      {actor?, action?, limit?, after?} -> {entries: [{at, actor,
+/// action,
+///            run?, task?, name?, door?, request?, trace?, detail?, status?}],
+///            next?}: who did what in the workspace, newest first
+/// audit_check {} -> {intact, problems: [..]}: whether history is as it was
+///            written, of all workspaces
+/// request    {description?, context?, priority?, constraints?, preferences?,
+///            session_id?} -> {request_id, status, requires_approval, run,
+///            estimated_completion?, initial_plan}
+/// request_status {request} -> the same
+/// state      {session_id} -> {session_id, runs, tasks, decisions}
 /// backup     {path} -> {path, size_bytes}
 struct api_request {
   std::string op;

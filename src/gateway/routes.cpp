@@ -110,9 +110,14 @@ complaint bad_query(const std::string& name, std::string what,
 }
 
 bool is_number(std::string_view name) {
-  return name == "limit" || name == "depth" || name == "priority"
-         || name == "attempt" || name == "version" || name == "from"
-         || name == "to";
+  return name == "limit" || name == "depth" || name == "attempt"
+         || name == "version" || name == "from" || name == "to";
+}
+
+bool is_count(const std::string& text) {
+  return !text.empty() && text.size() <= 9
+         && std::all_of(text.begin(), text.end(),
+                        [](char c) { return c >= '0' && c <= '9'; });
 }
 
 complaint no_number(const std::string& name, const std::string& value) {
@@ -132,9 +137,7 @@ std::optional<complaint> add_query(const route& at, const target& where,
     if (std::any_of(out.begin(), out.end(), same))
       return bad_query(name, "`" + name + "` is given twice", "leave one out");
     if (is_number(name)) {
-      auto digits = std::all_of(value.begin(), value.end(),
-                                [](char c) { return c >= '0' && c <= '9'; });
-      if (!digits || value.empty() || value.size() > 9)
+      if (!is_count(value))
         return no_number(name, value);
       out.emplace_back(name, std::to_string(std::stoul(value)));
     } else if (name == "input") {
@@ -142,6 +145,10 @@ std::optional<complaint> add_query(const route& at, const target& where,
           !wrong)
         return bad_query(name, wrong.error().message, "write a JSON object");
       out.emplace_back(name, value);
+    } else if (name == "estimate" && (value == "true" || value == "false")) {
+      out.emplace_back(name, value);
+    } else if (name == "priority" && is_count(value)) { // Else it is a word.
+      out.emplace_back(name, std::to_string(std::stoul(value)));
     } else {
       out.emplace_back(name, json_string(value));
     }

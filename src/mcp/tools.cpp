@@ -59,10 +59,9 @@ json source_schema(std::initializer_list<field> more) {
     {"name", text_field("of a registered workflow, also `name@version`")},
     {"input", {{"type", "object"}, {"description", "what the run is given"}}},
     {"priority",
-     {{"type", "integer"},
-      {"minimum", 1},
-      {"maximum", 10},
-      {"description", "10 is the most urgent; default 5"}}},
+     {{"type", {"integer", "string"}},
+      {"description", "1 to 10, 10 is the most urgent, or low, normal, high, "
+                      "urgent, critical; default 5"}}},
   });
   for (const auto& x : more)
     out["properties"][std::string{x.name}] = x.schema;
@@ -205,6 +204,18 @@ void add_looks(tools& to) {
                            {"agent", text_field("with this agent")},
                            {"name", text_field("of this step")}})),
     "tasks"));
+  to.push_back(operation("list_workflows", "List workflows", effect::reads,
+                         "The registered workflows, by name.",
+                         page_fields(schema_of({})), "workflows"));
+  to.push_back(
+    operation("report", "Sum up a run", effect::reads,
+              "How a run went: times, agents, failures, the slowest tasks.",
+              schema_of({run_field()}), "report"));
+  to.push_back(operation(
+    "audit", "Read the audit", effect::reads, "Who did what, newest first.",
+    page_fields(schema_of({{"actor", text_field("only what this one did")},
+                           {"action", text_field("only this, e.g. cancel")}})),
+    "audit"));
   to.push_back(
     operation("explain", "Explain why", effect::reads,
               "Why a task waits and what for (dependencies, a person, an "

@@ -74,7 +74,7 @@ void node_api::add_figures(figure_source from) {
 
 void node_api::metrics_call(question& q) {
   auto page = std::make_shared<core::metric_page>();
-  question status{q.what, {}, {}};
+  question status{q.what, {}, {}, {}};
   status.then = [me = shared_from_this(), q, page](const core::api_answer& x) {
     add_status(*page, parsed(x));
     me->add_agents(q, page);
@@ -83,7 +83,7 @@ void node_api::metrics_call(question& q) {
 }
 
 void node_api::add_agents(question q, page_ptr page) {
-  question agents{q.what, {}, {}};
+  question agents{q.what, {}, {}, {}};
   agents.then = [me = shared_from_this(), q, page](const core::api_answer& x) {
     runtime::add_agents(*page, parsed(x));
     me->add_demand(q, page);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/priority_words.hpp"
 #include "core/reader.hpp"
 
 namespace troupe::runtime {
@@ -28,11 +29,19 @@ names source_and(names more) {
 
 const std::map<std::string_view, names>& fields_by_operation() {
   static const std::map<std::string_view, names> all{
-    {"submit", source_and({"wait"})},
+    {"submit", source_and({"wait", "estimate"})},
     {"plan", source_and({"run"})},
     {"register", {"workflow", "definition", "format", "time_scale"}},
     {"workflow", {"name", "version"}},
+    {"workflows", {"limit", "after"}},
     {"diff", {"name", "from", "to"}},
+    {"request",
+     {"description", "context", "priority", "constraints", "preferences",
+      "session_id"}},
+    {"request_status", {"request"}},
+    {"state", {"session_id", "limit", "after"}},
+    {"audit", {"actor", "action", "limit", "after"}},
+    {"audit_check", {}},
     {"report", {"run"}},
     {"decision", {"task"}},
     {"run", {"run"}},
@@ -103,15 +112,17 @@ void check_known(const json& params, const names& known, core::problems& out) {
 /// Empty: the value is of the field's type, or the operation itself looks.
 std::string_view wanted_type(std::string_view field, const json& value) {
   if (field == "wait" || field == "undo" || field == "text" || field == "async"
-      || field == "auto_execute" || field == "reset_retry_count")
+      || field == "estimate" || field == "auto_execute"
+      || field == "reset_retry_count")
     return value.is_boolean() ? "" : "true or false";
   if (field == "priority")
-    return value.is_number_integer() && value >= 1 && value <= 10
-             ? ""
-             : "a whole number from 1 to 10";
+    return priority_of(value) ? ""
+                              : "a whole number from 1 to 10, or low, normal, "
+                                "high, urgent or critical";
   if (field == "time_scale")
     return value.is_number() && value >= 0 ? "" : "a number, 0 or more";
-  if (field == "definition")
+  if (field == "definition" || field == "context" || field == "constraints"
+      || field == "preferences")
     return value.is_object() ? "" : "an object";
   if (field == "tasks")
     return value.is_array() || value.is_string() ? "" : "a list";
@@ -156,6 +167,14 @@ void check_together(const json& params, core::problems& out) {
 }
 
 } // namespace
+
+std::optional<uint8_t> priority_of(const json& value) {
+  if (value.is_string())
+    return core::priority_from(value.get_ref<const std::string&>());
+  if (value.is_number_integer() && value >= 1 && value <= 10)
+    return value.get<uint8_t>();
+  return std::nullopt;
+}
 
 std::vector<std::string_view> operations() {
   std::vector<std::string_view> out;

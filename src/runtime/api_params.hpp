@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -23,5 +25,8 @@ std::span<const std::string_view> fields_of(std::string_view op);
 /// has no problems. REQUIRES: `params` is an object.
 core::problems params_problems(std::string_view op,
                                const nlohmann::json& params);
+
+/// 1 to 10, or one of the words for it.
+std::optional<uint8_t> priority_of(const nlohmann::json& value);
 
 } // namespace troupe::runtime

@@ -15,6 +15,7 @@ struct node_api::question {
   core::api_request what;
   nlohmann::json params; // An object.
   callback then;
+  core::text labels; // Of the run that it makes; empty: its definition's.
 
   std::optional<std::string> word(const char* name) const {
     auto pos = params.find(name);

@@ -3,6 +3,7 @@
 #include "core/plan.hpp"
 #include "core/queue_words.hpp"
 #include "core/workflow_name.hpp"
+#include "runtime/api_params.hpp"
 #include "runtime/api_question.hpp"
 
 // Workflows and lists of tasks come in here, whatever the door.
@@ -97,6 +98,15 @@ core::api_answer plan_answer(const core::workflow& of) {
   return x;
 }
 
+json submitted(const answer& x, const std::vector<std::string>& notes) {
+  json body{{"run", core::to_string(x.run)},
+            {"state", core::to_string(x.state)},
+            {"repeated", x.repeated}};
+  if (!notes.empty())
+    body["notes"] = notes;
+  return body;
+}
+
 core::api_answer to_answer(const answer& x,
                            const std::vector<std::string>& notes = {}) {
   core::api_answer out;
@@ -107,12 +117,7 @@ core::api_answer to_answer(const answer& x,
     out.retry_after = std::chrono::seconds{10};
   if (x.error)
     return out;
-  json body{{"run", core::to_string(x.run)},
-            {"state", core::to_string(x.state)},
-            {"repeated", x.repeated}};
-  if (!notes.empty())
-    body["notes"] = notes;
-  out.body = core::text{body.dump()};
+  out.body = core::text{submitted(x, notes).dump()};
   return out;
 }
 
@@ -182,7 +187,9 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.ad_hoc = ad_hoc;
   x.idempotency_key = q->what.idempotency_key;
   x.wait = q->params.value("wait", false);
-  x.priority = q->params.value("priority", uint8_t{0});
+  if (auto priority = q->params.find("priority"); priority != q->params.end())
+    x.priority = priority_of(*priority).value_or(0);
+  x.labels = q->labels;
   auto input = input_for(*definition, q->params);
   if (!input.problems.empty())
     return q->then(refuse(std::move(input.problems)));
@@ -190,9 +197,12 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
   x.definition = std::move(definition);
   x.target = new_run(x.workspace, x.idempotency_key);
   auto self = shared_from_this();
-  auto then = [self, q,
+  auto then = [self, q, ad_hoc, definition = x.definition,
                notes = core::plan_notes(*x.definition)](const answer& done) {
-    if (done.error || !q->params.value("wait", false))
+    auto wait = q->params.value("wait", false);
+    if (!done.error && !wait && ad_hoc)
+      return self->answer_tasks(q, done, submitted(done, notes), definition);
+    if (done.error || !wait)
       return q->then(to_answer(done, notes));
     // The end is durable: the row tells it.
     question view;

@@ -77,7 +77,35 @@ std::optional<uint32_t> version_of(const json& params, const char* field,
   return std::nullopt;
 }
 
+json to_json(const core::registered_row& x) {
+  return {{"name", x.name},
+          {"version", x.version},
+          {"hash", x.hash},
+          {"created_at", core::to_rfc3339(x.created_at)},
+          {"versions", x.versions}};
+}
+
 } // namespace
+
+void node_api::workflows_call(question& q) {
+  auto page = q.page();
+  if (!page)
+    return;
+  read(
+    [page = *page, workspace = q.what.workspace,
+     then = q.then](core::store_reader& store) {
+      auto found = store.registered(workspace, page);
+      if (!found)
+        return then(refuse(found.error().code, found.error().message));
+      json body{{"workflows", json::array()}};
+      for (const auto& x : found->rows)
+        body["workflows"].push_back(to_json(x));
+      if (!found->next.empty())
+        body["next"] = found->next;
+      then(answer_with(body));
+    },
+    q.then);
+}
 
 void node_api::workflow_call(question& q) {
   auto version = version_of(q.params, "version", q.then);

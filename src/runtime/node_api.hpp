@@ -134,11 +134,22 @@ private:
   void status_call(question& q);
   // api_workflows.cpp
   void workflow_call(question& q);
+  void workflows_call(question& q);
   void diff_call(question& q);
   // api_report.cpp
   void run_plan_call(question& q);
   void report_call(question& q);
   void decision_call(question& q);
+  // api_audit.cpp
+  void audit_call(question& q);
+  void audit_check_call(question& q);
+  // api_requests.cpp
+  void request_call(question& q);
+  void request_status_call(question& q);
+  void state_call(question& q);
+  // api_estimate.cpp
+  void answer_tasks(const std::shared_ptr<question>& q, const answer& made,
+                    json body, core::workflow_ptr definition);
   // api_watch.cpp
   struct watching;
   std::shared_ptr<live_hub> hub();

@@ -107,3 +107,62 @@ TEST_CASE("a node that goes away ends the watching", "[cli]")
   at.answering = false;
   CHECK(at.run({"runs", "--watch"}) == exit_no_node);
 }
+
+TEST_CASE("what is kept is asked for by its name and drawn as tables", "[cli]")
+{
+  console at;
+  at.api->on("workflows", R"({"workflows": [{"name": "release", "version": 3,
+    "versions": 2, "hash": "0123456789abcdef", "created_at":
+    "2026-11-21T08:16:08.000Z"}]})");
+  CHECK(at.run({"workflows", "--limit", "7"}) == exit_ok);
+  CHECK(params(at) == json{{"limit", 7}});
+  CHECK(at.said("release"));
+  CHECK(at.said("0123456789ab\n"));
+  at.api->on("diff", R"({"name": "release", "from": 1, "to": 3, "changes":
+    [{"op": "replace", "path": "/steps/a", "was": 1, "value": {"b": 2}}]})");
+  CHECK(at.run({"diff", "release", "1"}) == exit_ok);
+  CHECK(params(at) == json{{"name", "release"}, {"from", 1}});
+  CHECK(at.said("release 1 -> 3"));
+  CHECK(at.said(R"({"b":2})"));
+  CHECK(at.run({"diff", "release", "one"}) == exit_usage);
+  at.api->on("report", R"({"run": "x", "duration": "PT1.5S", "agents":
+    [{"agent": "ann", "tasks": 2, "failed": 1, "busy": "PT2S"}], "failures":
+    [{"task": "t", "name": "build", "error": {"message": "no disk"}}]})");
+  CHECK(at.run({"report", run_a}) == exit_ok);
+  CHECK(params(at) == json{{"run", run_a}});
+  CHECK(at.said("PT1.5S"));
+  CHECK(at.said("no disk"));
+}
+
+TEST_CASE("the audit is listed, or proven", "[cli]")
+{
+  console at;
+  at.api->on("audit", R"({"entries": [{"at": "2026-11-21T08:16:08.000Z",
+    "actor": "ann", "action": "cancel", "run": "r", "door": "cli",
+    "detail": "late"}], "next": "1x."})");
+  CHECK(at.run({"audit", "--actor", "ann", "--limit", "3"}) == exit_ok);
+  CHECK(params(at) == json{{"actor", "ann"}, {"limit", 3}});
+  CHECK(at.said("late"));
+  CHECK(at.said("--after 1x."));
+  at.api->on("audit_check", R"({"intact": true, "problems": []})");
+  CHECK(at.run({"audit", "--verify"}) == exit_ok);
+  at.api->on("audit_check", R"({"intact": false, "problems": ["a gap"]})");
+  CHECK(at.run({"audit", "--verify"}) == exit_failure);
+  CHECK(at.said("a gap"));
+}
+
+TEST_CASE("a request has a context, a session and a priority", "[cli]")
+{
+  console at;
+  at.api->on("request", R"({"run": "r", "status": "queued"})");
+  CHECK(at.run({"request", "build", "--context", R"({"input": {"a": 1}})",
+                "--session", "s", "--priority", "high"})
+        == exit_ok);
+  CHECK(params(at)
+        == json::parse(R"({"description": "build", "context": {"input":
+             {"a": 1}}, "session_id": "s", "priority": "high"})"));
+  CHECK(at.said("r queued"));
+  CHECK(at.run({"request", "build", "--context", "[1]"}) == exit_usage);
+  CHECK(at.run({"request", "build", "--priority", "eleven"}) == exit_usage);
+  CHECK(at.run({"request", "build", "--priority", "11"}) == exit_usage);
+}

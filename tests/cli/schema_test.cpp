@@ -91,6 +91,19 @@ std::vector<std::string> all_verbs() {
   return out;
 }
 
+/// What is kept. REQUIRES: `slow` is registered.
+void hold_records(story& at) {
+  holds("report", at.ask({"report", "@latest"}));
+  holds("history", at.ask({"history", "@latest"}));
+  holds("workflows", at.ask({"workflows"}));
+  holds("definition", at.ask({"workflow", "slow"}));
+  holds("definition-diff", at.ask({"diff", "slow", "1", "1"}));
+  holds("request", at.ask({"request", "slow, please", "--session", "s"}));
+  holds("state", at.ask({"state", "s"}));
+  holds("audit", at.ask({"audit"}));
+  holds("audit-check", at.ask({"audit", "--verify"}));
+}
+
 } // namespace
 
 TEST_CASE("every verb answers with --json as its schema says", "[schema]")
@@ -109,6 +122,7 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   holds("why", at.ask({"why", "@latest"}));
   holds("why", at.ask({"why", "@latest/hold"}));
   holds("approvals", at.ask({"approvals"}));
+  holds("question", at.ask({"decision", "@latest/ask"}));
   holds("change", at.ask({"pause", "@latest"}));
   holds("run", at.ask({"status", "@latest"}));
   holds("change", at.ask({"resume", "@latest"}));
@@ -119,6 +133,7 @@ TEST_CASE("every verb answers with --json as its schema says", "[schema]")
   at.ask({"submit", at.slow});
   holds("decision", at.ask({"reject", "@latest/ask", "--comment", "no"}));
   holds("change", at.ask({"cancel", "@latest"}));
+  hold_records(at);
   holds("runs", at.ask({"runs", "--limit", "2"}));
   holds("tasks", at.ask({"tasks"}));
   holds("agents", at.ask({"agents"}));

@@ -188,11 +188,15 @@ async function good(path, method) {
     '/api/v1/backup': { path: join(scratch, `copy-${checks}.db`) },
     '/api/v1/drain': { undo: true },
     '/api/v1/agents/{agent}/drain': { undo: true },
+    '/api/v1/requests': { description: 'story, please', priority: 'high' },
     '/api/v1/strategies': strategy,
     '/api/v1/queue/decompose': { strategy_id: strategy.id },
     '/api/tasks/decompose': { strategy_id: strategy.id },
   };
-  return { ids: { run, task, agent: 'noop', name: 'story',
+  const request = path === '/api/v1/requests/{request}' ? JSON.parse(
+    (await ask('POST', '/api/v1/requests', { body: { description: 'story' } }))
+      .text).request_id : undefined;
+  return { ids: { run, task, request, agent: 'noop', name: 'story',
     letter: 'none', token: 'none' }, body: bodies[path],
     method };
 }
@@ -209,6 +213,8 @@ const values = {
   priority: () => '7', input: () => '{}', kinds: () => 'tasks,run_state',
   workspace: () => 'default', version: () => '2', from: () => '1',
   to: () => '2', task_id: () => undefined, status: () => 'queued',
+  estimate: () => 'true', session_id: () => 's-1', actor: () => 'local',
+  action: () => 'submit',
   assigned_agent: () => 'content-generator', workspace_id: () => 'default',
 };
 

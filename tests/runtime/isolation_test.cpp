@@ -29,11 +29,13 @@ std::string filled(std::string_view pattern, const ids& with) {
   INFO("a kind of id that this test does not know: " << out);
   REQUIRE(out.find('{') == out.npos);
   // What is needed beside the ids.
-  return out.ends_with("/diff") ? out + "?from=1" : out;
+  return out.ends_with("/diff")    ? out + "?from=1"
+         : out.ends_with("/state") ? out + "?session_id=blue"
+                                   : out;
 }
 
 bool has_id(std::string_view pattern) {
-  for (auto kind : {"{run}", "{task}", "{name}"})
+  for (auto kind : {"{run}", "{task}", "{name}", "{request}"})
     if (pattern.find(kind) != pattern.npos)
       return true;
   return false;
@@ -132,10 +134,12 @@ TEST_CASE("ids of another workspace are answered as ids of nothing, at every "
   opened_door at;
   const ids of_blue{{"{run}", at.run},      {"{task}", at.task},
                     {"{agent}", "echo"},    {"{name}", opened_door::mark},
-                    {"{token}", "made-up"}, {"{letter}", at.run}};
+                    {"{token}", "made-up"}, {"{letter}", at.run},
+                    {"{request}", at.run}};
   const ids of_nothing{{"{run}", no_run},      {"{task}", no_task},
                        {"{agent}", "echo"},    {"{name}", "no-such"},
-                       {"{token}", "made-up"}, {"{letter}", no_run}};
+                       {"{token}", "made-up"}, {"{letter}", no_run},
+                       {"{request}", no_run}};
   auto before = at.state_of("blue");
   auto admin = as("red", "admin") + in_red;
   for (const auto& x : gateway::routes()) {
@@ -193,7 +197,8 @@ TEST_CASE("nobody works in a workspace that is not his, at any route",
   opened_door at;
   const ids of_blue{{"{run}", at.run},      {"{task}", at.task},
                     {"{agent}", "echo"},    {"{name}", opened_door::mark},
-                    {"{token}", "made-up"}, {"{letter}", at.run}};
+                    {"{token}", "made-up"}, {"{letter}", at.run},
+                    {"{request}", at.run}};
   auto before = at.state_of("blue");
   for (const auto& x : gateway::routes()) {
     if (for_everybody(x))
@@ -216,7 +221,8 @@ TEST_CASE("a viewer changes nothing in his own workspace, at any route",
   opened_door at;
   const ids of_blue{{"{run}", at.run},      {"{task}", at.task},
                     {"{agent}", "echo"},    {"{name}", opened_door::mark},
-                    {"{token}", "made-up"}, {"{letter}", at.run}};
+                    {"{token}", "made-up"}, {"{letter}", at.run},
+                    {"{request}", at.run}};
   auto before = at.state_of("blue");
   for (const auto& x : gateway::routes()) {
     if (x.method == "GET" || x.op == "plan" || talks(x) || for_everybody(x))

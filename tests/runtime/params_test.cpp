@@ -52,7 +52,7 @@ TEST_CASE("params that are wrong are told by name, all at once", "[runtime]")
     {"submit", R"({"workflow":"w","definition":{}})", "/definition",
      "`workflow`, `definition`"},
     {"submit", R"({"workflow":{"steps":{}}})", "/workflow", "a text"},
-    {"submit", R"({"tasks":[],"priority":"high"})", "/priority", "1 to 10"},
+    {"submit", R"({"tasks":[],"priority":"hight"})", "/priority", "1 to 10"},
     {"submit", R"({"tasks":[],"priority":11})", "/priority", "1 to 10"},
     {"submit", R"({"tasks":[],"priority":1.5})", "/priority", "1 to 10"},
     {"submit", R"({"tasks":[],"wait":"yes"})", "/wait", "true or false"},
@@ -92,7 +92,7 @@ TEST_CASE("the door takes the fields of each operation, and no other",
     for (auto list : {x.query, x.body.fields})
       for (auto word : gateway::field_words(list))
         fields.insert(word);
-    for (auto id : {"run", "task", "agent", "token", "letter"})
+    for (auto id : {"run", "task", "agent", "token", "letter", "request"})
       if (x.pattern.find("{" + std::string{id} + "}") != x.pattern.npos)
         fields.insert(id);
   }
