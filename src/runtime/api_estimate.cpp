@@ -73,10 +73,12 @@ std::map<std::string, measured> measured_in(const json& listing) {
       continue;
     auto types = agent.value("types", json::object());
     for (const auto& [type, figures] : types.items())
-      if (figures.contains("p50_ms")) {
+      // Null where none went well.
+      if (auto p50 = figures.find("p50_ms");
+          p50 != figures.end() && p50->is_number()) {
         auto& sum = out[type];
         sum.places += places;
-        sum.busy_s += places * figures["p50_ms"].get<double>() / 1000;
+        sum.busy_s += places * p50->get<double>() / 1000;
       }
   }
   return out;

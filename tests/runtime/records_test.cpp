@@ -202,6 +202,25 @@ TEST_CASE("each task of a list is told where it is, and when it may begin",
     CHECK(x["estimated_duration"].get<std::string>().starts_with("PT0.0"));
 }
 
+TEST_CASE("of what never went well no time is told", "[runtime]")
+{
+  class never : public reactive_agent {
+    void perform(const task&, reply done) override {
+      done(outcome::failed("no", category::business));
+    }
+  };
+  node n{quiet()};
+  n.add(who("never", "never", 1), [] { return std::make_unique<never>(); });
+  REQUIRE_FALSE(n.start());
+  n.run(tasks_for("never", 1));
+  auto made =
+    ask(n, "submit",
+        {{"tasks", json::parse(tasks_for("never", 1))}, {"estimate", true}});
+  CHECK(made["status"] == "queued");
+  CHECK_FALSE(made.contains("estimated_start"));
+  CHECK_FALSE(made.contains("estimated_duration"));
+}
+
 TEST_CASE("a task behind others is told how many go first", "[runtime]")
 {
   node n{quiet()};
