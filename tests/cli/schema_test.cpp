@@ -100,6 +100,7 @@ void hold_records(story& at) {
   holds("definition-diff", at.ask({"diff", "slow", "1", "1"}));
   holds("request", at.ask({"request", "slow, please", "--session", "s"}));
   holds("state", at.ask({"state", "s"}));
+  at.ask({"cancel", "@latest"}); // A drained node would wait for it.
   holds("audit", at.ask({"audit"}));
   holds("audit-check", at.ask({"audit", "--verify"}));
 }

@@ -73,6 +73,10 @@ TEST_CASE("whatever a door offers can be asked for by its operation",
                      core::text{"{" + params + "}"},
                      {}}));
   }
+  CHECK(made("diff", R"({"name":"n","from":1})").target
+        == "/api/v1/workflows/n/diff?from=1");
+  CHECK(made("plan", R"({"run":"r"})").target == "/api/v1/runs/r/plan");
+  CHECK(made("plan", R"({"name":"n"})").method == "POST");
 }
 
 TEST_CASE("problem details become the failure they came from", "[client]")
