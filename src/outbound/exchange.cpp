@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 namespace troupe::outbound {
 
 namespace http = boost::beast::http;
@@ -23,9 +25,36 @@ std::string lower(boost::beast::string_view text) {
   return out;
 }
 
+bool has_controls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+failure not_sent(const http_call& what, const std::string& part) {
+  return {errc::invalid, category::validation,
+          "nothing was sent to " + core::host_text(what.to) + ": " + part
+            + " has a line break or another control character, which HTTP "
+              "does not carry; take it out"};
+}
+
 } // namespace
 
-std::string request_text(const http_call& what) {
+failure too_late(const http_call& what) {
+  return {errc::timed_out, category::timeout,
+          "no whole answer from " + core::host_text(what.to) + " within "
+            + std::to_string(what.deadline.count()) + " ms"};
+}
+
+core::result<std::string> request_text(const http_call& what) {
+  if (has_controls(what.method) || has_controls(what.to.target)
+      || has_controls(what.to.host))
+    return not_sent(what, "the address");
+  for (const auto& [name, value] : what.headers) {
+    if (has_controls(name))
+      return not_sent(what, "the name of a header");
+    if (has_controls(value)) // The value may be a secret.
+      return not_sent(what, "the header " + name);
+  }
   auto out = what.method + " " + what.to.target
              + " HTTP/1.1\r\nHost: " + core::host_text(what.to)
              + "\r\nUser-Agent: troupe\r\nConnection: close\r\n";
@@ -49,19 +78,28 @@ void exchange::await_answer() {
   parser_->body_limit(what_.reply_bytes_max);
 }
 
-void exchange::start(lookup& names) {
-  deadline_.expires_after(what_.deadline);
+void exchange::end_soon(failure why) {
+  boost::asio::post(
+    deadline_.get_executor(),
+    [self = shared_from_this(), why = std::move(why)] { self->end(why); });
+}
+
+void exchange::start(lookup& names, clock::time_point until) {
+  auto text = request_text(what_);
+  if (!text)
+    return end_soon(text.error());
+  request_ = std::move(*text);
+  deadline_.expires_at(until);
   deadline_.async_wait([weak = weak_from_this()](error_code ec) {
     auto self = weak.lock();
     if (self && !ec)
-      self->end(failure{
-        errc::timed_out, category::timeout,
-        "no whole answer from " + core::host_text(self->what_.to) + " within "
-          + std::to_string(self->what_.deadline.count()) + " ms"});
+      self->end(too_late(self->what_));
   });
+  // Weak: a look-up may outlive the client, and its sockets with it.
   names.find(what_.to.host, what_.to.port,
-             [self = shared_from_this()](core::result<endpoints> found) {
-               if (!self->then_)
+             [weak = weak_from_this()](core::result<endpoints> found) {
+               auto self = weak.lock();
+               if (!self || !self->then_)
                  return;
                if (!found)
                  return self->end(found.error());
@@ -94,7 +132,6 @@ void exchange::connect(const endpoints& to) {
 }
 
 void exchange::write() {
-  request_ = request_text(what_);
   wire_->write(boost::asio::buffer(request_),
                [self = shared_from_this()](error_code, size_t) {
                  // Who refuses a request early may have answered it already:
@@ -119,9 +156,12 @@ void exchange::on_read(error_code ec, size_t bytes) {
     return answer();
   if (!ec)
     return read();
+  // A body may end with the connection, but only where the other side has
+  // closed it in order: after a reset, or within TLS without its farewell, the
+  // rest may be missing.
   error_code unfinished;
-  if (parser_->got_some())
-    parser_->put_eof(unfinished); // A body may end with the connection.
+  if (parser_->got_some() && ec == boost::asio::error::eof)
+    parser_->put_eof(unfinished);
   if (parser_->is_done() && !unfinished)
     return answer();
   broken(ec, parser_->got_some() ? "broke off its answer" : "gave no answer");
@@ -142,11 +182,17 @@ bool exchange::parse() {
   }
   if (!ec || ec == http::error::need_more)
     return true;
-  if (ec == http::error::body_limit || ec == http::error::header_limit)
+  if (ec == http::error::header_limit)
+    end(failure{errc::limit_reached, category::resource,
+                "the headers of the answer of " + core::host_text(what_.to)
+                  + " are over " + std::to_string(header_bytes_max)
+                  + " bytes (header_bytes_max); it must send fewer of them"});
+  else if (ec == http::error::body_limit)
     end(failure{errc::limit_reached, category::resource,
                 "the answer of " + core::host_text(what_.to) + " is over "
                   + std::to_string(what_.reply_bytes_max)
-                  + " bytes (reply_bytes_max)"});
+                  + " bytes, the most that is taken of it; for an agent, "
+                    "`answer_bytes` sets that"});
   else
     end(network(core::host_text(what_.to)
                 + " gave no HTTP answer: " + ec.message()));

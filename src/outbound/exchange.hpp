@@ -16,10 +16,15 @@ namespace troupe::outbound {
 /// One call from its beginning to its end, on the client's thread.
 class exchange : public std::enable_shared_from_this<exchange> {
 public:
+  using clock = std::chrono::steady_clock;
+
   exchange(boost::asio::io_context& io, std::unique_ptr<wire> over,
            http_call what, http_callback then);
 
-  void start(lookup& names);
+  /// Ends by `until` at the latest, and never within this call.
+  void start(lookup& names, clock::time_point until);
+  /// Fails, but not within this call: who is told may begin the next one.
+  void end_soon(failure why);
   /// Ends it, if it has not ended.
   void end(core::result<http_answer> how);
 
@@ -48,7 +53,11 @@ private:
   std::array<char, 16 * 1024> chunk_;
 };
 
-/// The request as bytes.
-std::string request_text(const http_call& what);
+/// What happened where no answer was there in time.
+failure too_late(const http_call& what);
+
+/// The request as bytes. Fails where a part of it has a control character: a
+/// line break in a header would begin a header, or a request, of its own.
+core::result<std::string> request_text(const http_call& what);
 
 } // namespace troupe::outbound

@@ -21,9 +21,13 @@ struct http_call {
   /// sets.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  /// For all of it, from the look-up of the name to the last byte.
+  /// For all of it, from `send` to the last byte: also while it waits for a
+  /// connection.
   std::chrono::milliseconds deadline{30'000};
   size_t reply_bytes_max = 1024 * 1024; // Of the body.
+  /// Goes before those that wait and are not: it is short, or ends what others
+  /// hold.
+  bool urgent = false;
 };
 
 struct http_answer {
@@ -50,6 +54,9 @@ struct client_options {
   std::string ca_file;
 };
 
+/// Why calls with these options cannot go well; nothing: they may.
+failure check_options(const client_options& opts);
+
 /// Speaks HTTP/1.1 to others on a thread of its own, one connection for each
 /// call. Thread-safe.
 class http_client {
@@ -59,6 +66,10 @@ public:
 
   http_client(const http_client&) = delete;
   http_client& operator=(const http_client&) = delete;
+
+  /// What is not over ends with `stopping`, and so does whatever comes later.
+  /// Does not wait for it.
+  void stop();
 
   /// Calls back once, on the client's thread: be quick. Answers a number.
   uint64_t send(http_call what, http_callback then);

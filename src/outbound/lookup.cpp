@@ -2,7 +2,9 @@
 
 #include <netdb.h>
 
+#include <cstring>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include <boost/asio/ip/address.hpp>
@@ -44,6 +46,29 @@ core::result<endpoints> ask_system(const std::string& host, uint16_t port) {
   return out;
 }
 
+failure too_many() {
+  return {errc::limit_reached, category::resource,
+          std::to_string(lookup::lookups_max)
+            + " names are being looked up already (lookups_max), because the "
+              "resolver of this machine does not answer; see what is wrong "
+              "with it, or give the address in place of the name"};
+}
+
+failure no_thread(const std::string& host, const char* why) {
+  return {errc::limit_reached, category::resource,
+          "the name " + host
+            + " cannot be looked up, since the system has no thread for it: "
+            + why + "; raise its limit of processes and threads"};
+}
+
+void tell(boost::asio::io_context& io, lookup::callback then,
+          core::result<endpoints> found) {
+  boost::asio::post(
+    io, [then = std::move(then), found = std::move(found)]() mutable {
+      then(std::move(found));
+    });
+}
+
 } // namespace
 
 lookup::lookup(boost::asio::io_context& io) : gate_(std::make_shared<gate>()) {
@@ -60,25 +85,25 @@ void lookup::find(const std::string& host, uint16_t port, callback then) {
   auto address = boost::asio::ip::make_address(host, no_address);
   if (!no_address)
     return then(endpoints{tcp::endpoint{address, port}});
-  {
-    std::lock_guard guard{gate_->mutex};
-    if (gate_->under_way >= lookups_max)
-      return then(failure{errc::limit_reached, category::resource,
-                          "too many names are looked up at a time "
-                          "(lookups_max); the resolver of this machine does "
-                          "not answer"});
-    ++gate_->under_way;
-  }
-  std::thread{[gate = gate_, host, port, then = std::move(then)]() mutable {
+  std::unique_lock guard{gate_->mutex};
+  if (gate_->under_way >= lookups_max)
+    return tell(*gate_->io, std::move(then), too_many());
+  ++gate_->under_way;
+  guard.unlock();
+  auto look = [gate = gate_, host, port, then] {
     auto found = ask_system(host, port);
     std::lock_guard guard{gate->mutex};
     --gate->under_way;
     if (gate->io != nullptr)
-      boost::asio::post(*gate->io, [then = std::move(then),
-                                    found = std::move(found)]() mutable {
-        then(std::move(found));
-      });
-  }}.detach();
+      tell(*gate->io, then, std::move(found));
+  };
+  try {
+    std::thread{std::move(look)}.detach();
+  } catch (const std::system_error& why) {
+    guard.lock();
+    --gate_->under_way;
+    tell(*gate_->io, std::move(then), no_thread(host, why.what()));
+  }
 }
 
 } // namespace troupe::outbound

@@ -29,7 +29,8 @@ public:
   lookup& operator=(const lookup&) = delete;
 
   using callback = std::function<void(core::result<endpoints>)>;
-  /// On the thread of `io`, where `then` is called, too.
+  /// On the thread of `io`, where `then` is called, too; a failure never within
+  /// the call, since who is told may begin the next.
   void find(const std::string& host, uint16_t port, callback then);
 
 private:

@@ -90,13 +90,20 @@ std::unique_ptr<wire> tls_wire(boost::asio::io_context& io, ssl::context& trust,
   return std::make_unique<tls>(io, trust, host);
 }
 
-std::shared_ptr<ssl::context> make_trust(const std::string& ca_file) {
+core::result<std::shared_ptr<ssl::context>>
+make_trust(const std::string& ca_file) {
   auto out = std::make_shared<ssl::context>(ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(out->native_handle(), TLS1_2_VERSION);
-  boost::system::error_code ignored; // Without any, nobody is trusted.
-  out->set_default_verify_paths(ignored);
+  boost::system::error_code ec; // Without any, nobody is trusted.
+  out->set_default_verify_paths(ec);
+  ec = {};
   if (!ca_file.empty())
-    out->load_verify_file(ca_file, ignored);
+    out->load_verify_file(ca_file, ec);
+  if (ec)
+    return failure{errc::invalid, category::validation,
+                   "the certificates in " + ca_file
+                     + " cannot be used: " + ec.message()
+                     + "; name a readable PEM file (outbound.ca_file)"};
   return out;
 }
 

@@ -10,8 +10,6 @@
 
 #include "outbound/lookup.hpp"
 
-typedef struct ssl_ctx_st SSL_CTX;
-
 namespace boost::asio::ssl {
 class context;
 }
@@ -43,7 +41,8 @@ std::unique_ptr<wire> tls_wire(boost::asio::io_context& io,
                                const std::string& host);
 
 /// TLS 1.2 or newer, the system's certificates and those of `ca_file`.
-std::shared_ptr<boost::asio::ssl::context>
+/// Fails where the file cannot be used.
+core::result<std::shared_ptr<boost::asio::ssl::context>>
 make_trust(const std::string& ca_file);
 
 /// For people: what OpenSSL or the system says.

@@ -140,6 +140,63 @@ TEST_CASE("an answer that is cut is none", "[outbound]")
   }
 }
 
+TEST_CASE("what would begin a header or a request of its own is not sent",
+          "[outbound]")
+{
+  odd_server server{always(200, "")};
+  http_client client;
+  auto plain = call_to(server.address());
+  auto refused = [&](const http_call& what, const std::string& part) {
+    auto got = ask(client, what);
+    REQUIRE_FALSE(got);
+    CHECK(got.error().code == errc::invalid);
+    CHECK(got.error().message.find(part) != std::string::npos);
+    CHECK(got.error().message.find("secret") == std::string::npos);
+  };
+  auto what = plain;
+  what.headers = {{"Idempotency-Key", "secret\r\n\r\nDELETE /jobs HTTP/1.1"}};
+  refused(what, "the header Idempotency-Key");
+  what.headers = {{"X: y\r\nZ", "secret"}};
+  refused(what, "the name of a header");
+  what = plain;
+  what.to.target = "/a b\n";
+  refused(what, "the address");
+  what = plain;
+  what.method = "GET\x7f";
+  refused(what, "the address");
+  CHECK(server.all().empty());
+}
+
+TEST_CASE("a body that breaks off is no whole one, unless it was closed in "
+          "order",
+          "[outbound]")
+{
+  directory where;
+  certificate good{where / ".", "127.0.0.1"};
+  odd_server server{[](const received& what, odd_peer& to) {
+                      to.send("HTTP/1.1 200 OK\r\n\r\n[1,2,3]");
+                      if (what.target == "/whole")
+                        to.say_goodbye();
+                    },
+                    &good};
+  odd_server resets{[](const received&, odd_peer& to) {
+    to.send("HTTP/1.1 200 OK\r\n\r\n[1,2,3]");
+    to.reset();
+  }};
+  client_options trusting;
+  trusting.ca_file = good.file;
+  http_client client{trusting};
+  auto whole = ask(client, call_to(server.address() + "/whole"));
+  REQUIRE(whole);
+  CHECK(whole->body == "[1,2,3]");
+  for (const auto& address : {server.address(), resets.address()}) {
+    INFO(address);
+    auto cut = ask(client, call_to(address));
+    REQUIRE_FALSE(cut);
+    CHECK(cut.error().kind == category::network);
+  }
+}
+
 TEST_CASE("an answer over its limit is refused as it comes", "[outbound]")
 {
   odd_server told{always(200, std::string(2000, 'x'))};
@@ -155,7 +212,13 @@ TEST_CASE("an answer over its limit is refused as it comes", "[outbound]")
     auto got = ask(client, what);
     REQUIRE_FALSE(got);
     CHECK(got.error().code == errc::limit_reached);
+    CHECK(got.error().message.find("answer_bytes") != std::string::npos);
   }
+  odd_server wordy{always(200, "", "X: " + std::string(40'000, 'x') + "\r\n")};
+  auto got = ask(client, call_to(wordy.address()));
+  REQUIRE_FALSE(got);
+  CHECK(got.error().code == errc::limit_reached);
+  CHECK(got.error().message.find("header_bytes_max") != std::string::npos);
 }
 
 TEST_CASE("where nobody listens, the failure is the network's", "[outbound]")
@@ -200,6 +263,21 @@ TEST_CASE("a certificate must be trusted and of the host", "[outbound]")
   CHECK(impostor.all().empty());
 }
 
+TEST_CASE("certificates that cannot be used are told", "[outbound]")
+{
+  directory where;
+  client_options wrong;
+  wrong.ca_file = where / "none.pem";
+  auto why = check_options(wrong);
+  CHECK(why.code == errc::invalid);
+  CHECK(why.message.find(wrong.ca_file) != std::string::npos);
+  CHECK_FALSE(check_options({}));
+  http_client client{wrong};
+  auto got = ask(client, call_to("https://127.0.0.1:1/"));
+  REQUIRE_FALSE(got);
+  CHECK(got.error().message == why.message);
+}
+
 TEST_CASE("plain text is no TLS, and TLS is no plain text", "[outbound]")
 {
   directory where;
@@ -236,9 +314,84 @@ TEST_CASE("calls beyond the connections wait, and beyond that are refused",
   auto refused = all.back().get();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == errc::limit_reached);
+  CHECK(refused.error().message.find("outbound.connections_max")
+        != std::string::npos);
   open.set_value();
   for (int i = 0; i < 3; ++i)
     CHECK(all[static_cast<size_t>(i)].get());
+}
+
+TEST_CASE("a call that waits for a connection ends at its deadline, too",
+          "[outbound]")
+{
+  odd_server server{hang};
+  client_options small;
+  small.connections_max = 1;
+  http_client client{small};
+  auto taken = send(client, call_to(server.address()));
+  server.wait_for(1);
+  auto what = call_to(server.address());
+  what.deadline = 20ms;
+  auto late = ask(client, what);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == errc::timed_out);
+  CHECK(server.all().size() == 1);
+}
+
+TEST_CASE("urgent calls go before the others that wait, in order", "[outbound]")
+{
+  std::promise<void> open;
+  odd_server server{
+    [gate = open.get_future().share()](const received&, odd_peer& to) {
+      gate.wait();
+      to.send(http_reply(200, ""));
+    }};
+  client_options small;
+  small.connections_max = 1;
+  http_client client{small};
+  std::vector<std::future<answered>> all;
+  for (std::string path : {"/first", "/a", "/b", "/u1", "/u2"}) {
+    auto what = call_to(server.address() + path);
+    what.urgent = path.starts_with("/u");
+    all.push_back(send(client, std::move(what)));
+  }
+  server.wait_for(1);
+  open.set_value();
+  server.wait_for(5);
+  std::string order;
+  for (const auto& x : server.all())
+    order += x.target;
+  CHECK(order == "/first/u1/u2/a/b");
+}
+
+TEST_CASE("calls that fail at once do not pile up on one another", "[outbound]")
+{
+  client_options narrow;
+  narrow.connections_max = 1;
+  narrow.waiting_max = 100'000;
+  http_client client{narrow};
+  auto wrong = call_to("http://127.0.0.1:1/");
+  wrong.headers = {{"X", "\n"}};
+  std::promise<void> all;
+  std::atomic<int> left = 20'000;
+  for (auto i = left.load(); i > 0; --i)
+    client.send(wrong, [&](const answered& x) {
+      CHECK_FALSE(x);
+      if (--left == 0)
+        all.set_value();
+    });
+  all.get_future().wait();
+}
+
+TEST_CASE("a client that was stopped takes nothing more", "[outbound]")
+{
+  odd_server server{hang};
+  http_client client;
+  auto left = send(client, call_to(server.address()));
+  server.wait_for(1);
+  client.stop();
+  CHECK(left.get().error().code == errc::stopping);
+  CHECK(ask(client, call_to(server.address())).error().code == errc::stopping);
 }
 
 TEST_CASE("a cancelled call ends at once, and so does a client", "[outbound]")

@@ -91,6 +91,16 @@ public:
     while (more(ignored))
       ignored.clear();
   }
+  void say_goodbye() override {
+    error_code ignored;
+    stream_.shutdown(ignored);
+  }
+  void reset() override {
+    error_code ignored;
+    stream_.next_layer().set_option(asio::socket_base::linger(true, 0),
+                                    ignored);
+    stream_.next_layer().close(ignored);
+  }
   bool more(std::string& to) {
     char part[4096];
     error_code ec;

@@ -29,6 +29,10 @@ public:
   virtual bool send(const std::string& bytes) = 0;
   /// Until the other side closes, or the server ends.
   virtual void wait_for_end() = 0;
+  /// TLS: its farewell, which says that nothing is missing.
+  virtual void say_goodbye() = 0;
+  /// Ends the connection as a program that died does.
+  virtual void reset() = 0;
 };
 
 /// A certificate and its key, made for a test; files in PEM.
