@@ -134,7 +134,17 @@ std::string run::idempotency_key(const task& t) const {
   return key ? *key : line;
 }
 
-/// Keys that cannot be made, or are empty, would be no keys at all.
+namespace {
+
+bool has_controls(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+} // namespace
+
+/// Keys that cannot be made, or are empty, would be no keys at all. Keys go
+/// into the headers of agents behind HTTP, where a line break begins another.
 failure run::check_keys(const task& t) const {
   const auto& s = spec(t);
   for (auto [what, line] :
@@ -149,6 +159,11 @@ failure run::check_keys(const task& t) const {
       return {errc::template_failed, category::validation,
               "the " + std::string{what} + " `" + *line + "` of step `" + s.name
                 + "` is empty; give what it refers to a value"};
+    if (has_controls(*key))
+      return {errc::template_failed, category::validation,
+              "the " + std::string{what} + " `" + *line + "` of step `" + s.name
+                + "` has a line break or another control character; give "
+                  "what it refers to a value without"};
   }
   return {};
 }

@@ -41,6 +41,23 @@ TEST_CASE("a key that cannot be made fails its task", "[core]")
   CHECK(missing.state("a") == failed);
 }
 
+TEST_CASE("a key with a control character fails its task", "[core]")
+{
+  for (auto odd : {R"(1\r\nHost: x)", R"(1\u0000)", R"(1\u007f)"}) {
+    auto d = run_of("idempotency_key: \"order-${run.input.id}\"",
+                    R"({"id":")" + std::string{odd} + "\"}");
+    INFO(odd);
+    CHECK(d.state("a") == failed);
+    CHECK(d.task("a").error->message
+          == "the idempotency_key `order-${run.input.id}` of step `a` has a "
+             "line break or another control character; give what it refers to "
+             "a value without");
+  }
+  CHECK(run_of("idempotency_key: \"${run.input.id}\"", R"({"id":"J\u00fcrg"})")
+          .state("a")
+        == queued);
+}
+
 TEST_CASE("nothing begins before its time", "[core]")
 {
   run_driver d{R"(
