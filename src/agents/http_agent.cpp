@@ -82,6 +82,7 @@ outbound::http_call attempt::call(std::string method,
   out.method = std::move(method);
   out.to = to;
   out.deadline = std::min(poll_timeout, task_.timeout);
+  out.urgent = true;
   out.reply_bytes_max = opts.answer_bytes_max;
   out.headers = {{"Accept", "application/json"},
                  {"Troupe-Workspace", task_.workspace},
@@ -109,12 +110,14 @@ void attempt::post() {
   }
   auto what = call("POST", at_->opts().at);
   what.deadline = task_.timeout;
+  what.urgent = false;
   if (auto most = at_->opts().call_timeout; most > milliseconds{0})
     what.deadline = std::min(what.deadline, most);
   std::string callback;
   if (const auto& base = at_->opts().callback_base; !base.empty()) {
     token_ =
       at_->means().callbacks.put([self = shared_from_this()](outcome result) {
+        self->at_->report(http_health::well);
         self->client().after(milliseconds{0},
                              [self, result] { self->finish(result); });
       });
@@ -135,7 +138,9 @@ void attempt::on_started(core::result<http_answer> got) {
   under_way_ = 0;
   if (!got
       && (got.error().code == errc::cancelled
-          || got.error().code == errc::stopping)) {
+          || got.error().code == errc::stopping
+          || got.error().code == errc::invalid)) {
+    // It never heard of it, or had no time: nothing is known of its health.
     at_->undecided();
     return over_ ? void() : finish(core::judge_silence(got.error()).result);
   }
@@ -175,8 +180,8 @@ void attempt::on_polled(core::result<http_answer> got) {
   auto what = got ? core::judge_poll(seen(*got), where_, at_->opts().rules,
                                      at_->means().now())
                   : core::judge_silence(got.error());
+  at_->report(what.health);
   if (what.health == http_health::ill) {
-    at_->report(what.health);
     if (++silent_ < silent_polls_max) {
       what = {};
       what.what = http_next::poll;
@@ -279,7 +284,10 @@ nlohmann::json http_endpoint::shown() const {
                          {"failures", breaker_.failures()}};
   if (breaker_.until() > now)
     breaker["until"] = core::to_rfc3339(breaker_.until());
-  return {{"url", core::to_string(opts_.at)}, {"breaker", std::move(breaker)}};
+  // Whoever may look sees it, and a query may hold a key.
+  auto at = opts_.at;
+  at.target.resize(std::min(at.target.find('?'), at.target.size()));
+  return {{"url", core::to_string(at)}, {"breaker", std::move(breaker)}};
 }
 
 reactive_factory http_agent(std::shared_ptr<http_endpoint> at) {

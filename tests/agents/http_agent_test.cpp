@@ -116,6 +116,46 @@ TEST_CASE("a look that fails is done again, but not for ever", "[http agent]")
   CHECK(broken.server.all().size() == 4);
 }
 
+TEST_CASE("looks that fail now and then are no failures in a row",
+          "[http agent]")
+{
+  std::atomic<int> looks = 0;
+  scene at{working([&](const received&, odd_peer& to) {
+             if (++looks == 6)
+               to.send(http_reply(200, "7"));
+             else
+               to.send(http_reply(looks % 2 == 1 ? 502 : 202, ""));
+           }),
+           [](auto& x) { x.breaker.failures_max = 2; }};
+  auto sink = at.give();
+  CHECK(sink->result().output == "7");
+  CHECK(at.endpoint->shown()["breaker"]["failures"] == 0);
+  CHECK(at.endpoint->shown()["breaker"]["state"] == "closed");
+}
+
+TEST_CASE("an agent's address is shown without what may be a key",
+          "[http agent]")
+{
+  scene at{always(200, "7"),
+           [](auto& x) { x.at.target = "/hook?key=not-to-be-seen"; }};
+  auto shown = at.endpoint->shown();
+  CHECK(shown["url"] == at.server.address() + "/hook");
+  CHECK(at.give()->result().output == "7");
+  CHECK(at.server.wait_for(1).target == "/hook?key=not-to-be-seen");
+}
+
+TEST_CASE("a key that is no header's value fails its attempt only",
+          "[http agent]")
+{
+  scene at{always(200, "7")};
+  auto t = task_with("{}");
+  t.idempotency_key = "1\r\nHost: x";
+  auto got = at.give(t)->result();
+  CHECK(got.error.code == errc::invalid);
+  CHECK(at.server.all().empty());
+  CHECK(at.endpoint->shown()["breaker"]["failures"] == 0);
+}
+
 TEST_CASE("a cancel is told to where the work is", "[http agent]")
 {
   scene at{working([](const received& what, odd_peer& to) {
