@@ -1,6 +1,5 @@
 #include "core/hmac.hpp"
 
-#include <cassert>
 #include <memory>
 
 #include <openssl/evp.h>
@@ -19,14 +18,15 @@ std::string hmac_sha256(std::string_view secret, std::string_view text) {
     &EVP_PKEY_free};
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> state{
     EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  [[maybe_unused]] auto done =
-    EVP_DigestSignInit(state.get(), nullptr, EVP_sha256(), nullptr, key.get())
-      == 1
+  auto done =
+    key && state
+    && EVP_DigestSignInit(state.get(), nullptr, EVP_sha256(), nullptr,
+                          key.get())
+         == 1
     && EVP_DigestSign(state.get(), reinterpret_cast<unsigned char*>(out.data()),
                       &size, bytes(text), text.size())
          == 1;
-  assert(done && size == out.size());
-  return out;
+  return done && size == out.size() ? out : std::string{};
 }
 
 } // namespace troupe::core

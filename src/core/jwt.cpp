@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "core/base64url.hpp"
+#include "core/hmac.hpp"
 #include "core/json_text.hpp"
 
 namespace troupe::core {
@@ -16,7 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t hmac_bytes = 32;
 constexpr uint32_t json_levels_max = 16;
 
 struct freer {
@@ -28,15 +28,6 @@ using context_ptr = std::unique_ptr<EVP_MD_CTX, freer>;
 
 const unsigned char* bytes_of(std::string_view x) {
   return reinterpret_cast<const unsigned char*>(x.data());
-}
-
-std::string hmac_sha256(std::string_view secret, std::string_view text) {
-  std::string out(hmac_bytes, '\0');
-  size_t size = 0;
-  EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, secret.data(),
-            secret.size(), bytes_of(text), text.size(),
-            reinterpret_cast<unsigned char*>(out.data()), out.size(), &size);
-  return size == hmac_bytes ? out : std::string{};
 }
 
 bool same_bytes(std::string_view a, std::string_view b) {

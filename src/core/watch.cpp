@@ -1,7 +1,6 @@
 #include "core/watch.hpp"
 
-#include <array>
-
+#include "core/base64url.hpp"
 #include "core/reader.hpp"
 
 namespace troupe::core {
@@ -57,17 +56,6 @@ failure unknown_kind(std::string_view word) {
 // A cursor: version, then for each shard that has a history the distance to the
 // one before it and its next number, as varints in base64url.
 constexpr char cursor_version = '1';
-constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                    "abcdefghijklmnopqrstuvwxyz0123456789-_";
-
-constexpr std::array<int8_t, 256> digit_values = [] {
-  std::array<int8_t, 256> out{};
-  for (auto& x : out)
-    x = -1;
-  for (size_t i = 0; i < digits.size(); ++i)
-    out[static_cast<uint8_t>(digits[i])] = static_cast<int8_t>(i);
-  return out;
-}();
 
 void put_varint(std::string& out, uint64_t x) {
   for (; x >= 0x80; x >>= 7)
@@ -85,39 +73,6 @@ bool take_varint(std::string_view& from, uint64_t& out) {
       return true;
   }
   return false;
-}
-
-std::string encoded(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 4 / 3 + 3);
-  uint32_t held = 0;
-  int bits = 0;
-  for (auto c : bytes) {
-    held = held << 8 | static_cast<uint8_t>(c);
-    for (bits += 8; bits >= 6; bits -= 6)
-      out += digits[held >> (bits - 6) & 63];
-  }
-  if (bits > 0)
-    out += digits[held << (6 - bits) & 63];
-  return out;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  uint32_t held = 0;
-  int bits = 0;
-  for (auto c : text) {
-    auto value = digit_values[static_cast<uint8_t>(c)];
-    if (value < 0)
-      return std::nullopt;
-    held = held << 6 | static_cast<uint32_t>(value);
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      out += static_cast<char>(held >> bits & 255);
-    }
-  }
-  return out;
 }
 
 } // namespace
@@ -149,13 +104,13 @@ std::string to_cursor(const positions& next) {
     put_varint(bytes, next[i]);
     after = i + 1;
   }
-  return cursor_version + encoded(bytes);
+  return cursor_version + to_base64url(bytes);
 }
 
 std::optional<positions> positions_from(std::string_view cursor) {
   if (cursor.empty() || cursor.front() != cursor_version)
     return std::nullopt;
-  auto bytes = decoded(cursor.substr(1));
+  auto bytes = from_base64url(cursor.substr(1));
   if (!bytes)
     return std::nullopt;
   std::string_view rest{*bytes};

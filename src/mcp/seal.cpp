@@ -4,7 +4,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+
+#include "core/hmac.hpp"
 
 namespace troupe::mcp {
 
@@ -25,11 +26,7 @@ std::string proof_of(std::string_view secret, std::string_view purpose,
                      std::string_view text) {
   // A zero ends the purpose, which therefore cannot run into the text.
   auto both = std::string{purpose} + '\0' + std::string{text};
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       bytes_of(both), both.size(), out, &size);
-  return {out, out + size};
+  return core::hmac_sha256(secret, both);
 }
 
 } // namespace
@@ -50,7 +47,7 @@ std::optional<std::string> unseal(std::string_view secret,
   if (!text || !proof)
     return std::nullopt;
   auto wanted = proof_of(secret, purpose, *text);
-  if (proof->size() != wanted.size()
+  if (wanted.empty() || proof->size() != wanted.size()
       || CRYPTO_memcmp(proof->data(), wanted.data(), wanted.size()) != 0)
     return std::nullopt;
   return text;

@@ -27,6 +27,9 @@ TEST_CASE("what is no cursor is not taken for one", "[core]")
     CHECK(!positions_from(bad));
   }
   CHECK(!positions_from(good + "A="));
+  // Each cursor has one text: nothing is left over behind its last byte.
+  CHECK(positions_from("1AQ") == positions{1});
+  CHECK(!positions_from("1AR"));
   // A shard beyond the last one.
   CHECK(positions_from("1AQAH") == positions{7});
   CHECK(!positions_from("1AQEH"));
