@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 /// Have another effect each time they are done, and take a key.
 constexpr std::string_view keyed[] = {
   "submit",  "cancel", "retry",           "pause",   "resume", "signal",
-  "approve", "reject", "queue_decompose", "release", "hold"};
+  "approve", "reject", "queue_decompose", "release", "hold",   "request"};
 
 /// Lead to the same each time they are done.
 constexpr std::string_view lasting[] = {"plan", "register", "queue_strategy",

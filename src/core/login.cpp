@@ -10,6 +10,8 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t name_bytes_max = 256;
+/// Anybody may send a token: what it costs to refuse one is bounded.
+constexpr size_t keys_tried_max = 8;
 constexpr size_t workspace_bytes_max = 64; // As in Troupe-Workspace.
 constexpr size_t workspaces_max = 1000;
 // Year 9999: what is beyond is no time.
@@ -135,16 +137,18 @@ log_in(std::string_view text, const login_rules& rules, instant now) {
   const auto* from = issuer_of(*token, rules);
   if (from == nullptr)
     return login_refusal{"the token's issuer (iss) is not known here"};
-  auto candidate = false;
+  size_t tried = 0;
   for (const auto& key : from->keys) {
     if (!may_be(key, *token))
       continue;
-    candidate = true;
+    if (++tried > keys_tried_max)
+      return login_refusal{"the token names none of its issuer's keys (kid), "
+                           "and it is none of the first eight"};
     if (signed_by(*token, key))
       return taken(token->claims, *from, rules, now);
   }
   login_refusal out{"the token's signature is not the issuer's"};
-  if (!candidate)
+  if (tried == 0)
     out.unknown_key_of = from->name;
   return out;
 }

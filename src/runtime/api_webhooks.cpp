@@ -21,10 +21,10 @@ void node_api::dead_letters_call(question& q) {
 
 void node_api::redeliver_call(question& q) {
   auto letter = q.word("letter").value_or("");
-  if (!webhooks_ || !webhooks_->redeliver(q.what.workspace, letter))
-    return q.then(refuse(errc::not_found,
-                         "there is no dead letter of that id, or its webhook "
-                         "is not configured any more"));
+  if (!webhooks_)
+    return q.then(refuse(errc::not_found, "no webhooks are configured"));
+  if (auto why = webhooks_->redeliver(q.what.workspace, letter))
+    return q.then(refuse(why.code, why.message));
   q.then(answer_with({{"letter", letter}}));
 }
 

@@ -115,14 +115,16 @@ void webhooks::parts::read(line& x) {
       me->took(*to, std::move(*found));
     });
   };
-  auto job = [back, known, wish = x.wish, at = x.at,
+  auto job = [back, known, wish = x.wish, at = x.at, first = x.next_shard,
               newest = present()](core::store_reader& store) {
-    back(read_events(store, wish, at, newest, *known));
+    back(read_events(store, wish, at, newest, first, *known));
   };
-  auto lost = [back, at = x.at] {
+  auto lost = [back, at = x.at, first = x.next_shard] {
     webhook_reading nothing;
     nothing.after = at;
-    nothing.failed = true;
+    nothing.next = first;
+    nothing.why = {errc::restarting, category::unknown,
+                   "the node restarts a part of itself"};
     back(std::move(nothing));
   };
   means->read(std::move(job), std::move(lost));
@@ -136,13 +138,12 @@ void webhooks::parts::took(line& x, webhook_reading got) {
     means->warn("webhook " + x.name + " missed " + std::to_string(got.lost)
                 + " events: they were older than node.history_kept");
   x.lost += got.lost;
-  if (got.failed && got.events.empty()) {
-    x.now = line::phase::reading; // Nobody else begins one meanwhile.
-    return later(read_pause, [to = &x](parts& me) {
-      to->now = line::phase::idle;
-      me.look(*to);
-    });
+  x.next_shard = got.next;
+  if (got.why && got.events.empty()) {
+    x.at = std::move(got.after);
+    return read_later(x, got.why);
   }
+  x.unread = false;
   if (got.events.empty()) {
     x.at = std::move(got.after);
     reached(x);
@@ -151,6 +152,18 @@ void webhooks::parts::took(line& x, webhook_reading got) {
   x.current = make_parcel(x.name, x.wish.workspace, got.events);
   x.current.after = std::move(got.after);
   send(x);
+}
+
+void webhooks::parts::read_later(line& x, const failure& why) {
+  x.last_error = why.message;
+  if (why.code != errc::restarting && !std::exchange(x.unread, true))
+    means->warn("webhook " + x.name + " waits: the history cannot be read: "
+                + why.message + "; `troupe doctor` looks at the store");
+  x.now = line::phase::reading; // Nobody else begins one meanwhile.
+  later(read_pause, [to = &x](parts& me) {
+    to->now = line::phase::idle;
+    me.look(*to);
+  });
 }
 
 void webhooks::parts::send(line& x) {

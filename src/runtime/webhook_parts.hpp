@@ -33,7 +33,9 @@ struct webhooks::line {
   bool wants_alerts = false;
   phase now = phase::idle;
   core::webhook_book::positions at;
-  known_runs known; // The reading's, while there is one.
+  uint32_t next_shard = 0; // To be read first.
+  bool unread = false;     // It was warned of what cannot be read.
+  known_runs known;        // The reading's, while there is one.
   std::deque<std::string> alerts;
   std::deque<webhook_parcel> resends;
   webhook_parcel current;
@@ -70,6 +72,7 @@ struct webhooks::parts : std::enable_shared_from_this<parts> {
   void look(line& x);
   void read(line& x);
   void took(line& x, webhook_reading got);
+  void read_later(line& x, const failure& why);
   void send(line& x);
   void on_answer(line& x, const core::result<outbound::http_answer>& got);
   void obey(line& x, const core::delivery_verdict& what);

@@ -1,6 +1,7 @@
 #include "runtime/webhook_reading.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe::runtime {
 
@@ -24,7 +25,7 @@ public:
       return true;
     auto segments = from_.history(number, at, left_);
     if (!segments)
-      return fail();
+      return fail(segments.error());
     for (const auto& x : *segments) {
       if (x.first_seq > at) {
         to_.lost += x.first_seq - at;
@@ -36,20 +37,20 @@ public:
     }
     // What is not there any more will not come.
     if (segments->empty())
-      at = newest;
+      to_.lost += newest - std::exchange(at, newest);
     return left_ > 0;
   }
 
 private:
-  bool fail() {
-    to_.failed = true;
+  bool fail(failure why) {
+    to_.why = std::move(why);
     return false;
   }
 
   bool segment(const core::segment& x, uint64_t& at) {
     auto facts = core::read_facts(x.facts.view(), x.first_seq);
     if (!facts)
-      return fail();
+      return fail(facts.error());
     for (const auto& fact : *facts) {
       if (fact.seq < at)
         continue;
@@ -57,7 +58,7 @@ private:
         return false;
       if (wanted(fact))
         add(x.shard, fact);
-      if (to_.failed)
+      if (to_.why)
         return false;
       at = fact.seq + 1;
     }
@@ -90,7 +91,7 @@ bool reading::wanted(const core::fact& x) {
     return pos->second;
   auto row = from_.find_run(run);
   if (!row)
-    return fail();
+    return fail(row.error());
   if (known_.size() >= known_max)
     known_.clear();
   // A run that is gone was nobody's, as far as anybody can tell.
@@ -110,7 +111,7 @@ void reading::add(uint32_t shard, const core::fact& x) {
 webhook_reading read_events(core::store_reader& from, const webhook_wish& wish,
                             core::webhook_book::positions at,
                             const core::webhook_book::positions& newest,
-                            known_runs& known) {
+                            uint32_t first, known_runs& known) {
   webhook_reading out;
   out.after = std::move(at);
   if (!wish.facts) {
@@ -118,9 +119,13 @@ webhook_reading read_events(core::store_reader& from, const webhook_wish& wish,
     return out;
   }
   reading way{from, wish, known, out};
-  for (uint32_t i = 0; i < newest.size(); ++i)
-    if (!way.shard(i, newest[i]))
+  auto shards = static_cast<uint32_t>(newest.size());
+  for (uint32_t i = 0; i < shards; ++i) {
+    auto number = (first + i) % shards;
+    out.next = (number + 1) % shards;
+    if (!way.shard(number, newest[number]))
       break;
+  }
   return out;
 }
 

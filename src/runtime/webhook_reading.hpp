@@ -25,15 +25,17 @@ struct webhook_reading {
   core::webhook_book::positions after; // Where the next reading goes on.
   std::vector<std::string> events;     // JSON objects.
   uint64_t lost = 0; // Facts that retention took before they were read.
-  bool failed = false;
+  failure why;       // Set: it could not be read further.
+  uint32_t next = 0; // The shard to begin with then.
 };
 
 /// The next events from `at` up to `newest`: at most so many that they fit into
 /// one delivery, and from so much of the history that a reader is soon free
-/// again. On a reader's thread.
+/// again. Begins with the shard `first`, so that busy ones do not keep others
+/// from their turn. On a reader's thread.
 webhook_reading read_events(core::store_reader& from, const webhook_wish& wish,
                             core::webhook_book::positions at,
                             const core::webhook_book::positions& newest,
-                            known_runs& known);
+                            uint32_t first, known_runs& known);
 
 } // namespace troupe::runtime

@@ -168,7 +168,9 @@ json webhooks::shown(const std::string& workspace) const {
     uint64_t behind = 0;
     for (size_t i = 0; i < all.newest.size(); ++i)
       behind += all.newest[i].load() - std::min(x->at[i], all.newest[i].load());
-    json one{{"name", x->name},           {"url", core::to_string(x->to)},
+    // Path and query of a hook are often its secret.
+    auto host = (x->to.secure ? "https://" : "http://") + host_text(x->to);
+    json one{{"name", x->name},           {"url", host},
              {"events", x->how.events},   {"behind", behind},
              {"delivered", x->delivered}, {"tries", x->tries},
              {"dead", x->dead},           {"lost", x->lost}};
@@ -197,24 +199,36 @@ json webhooks::letters(const std::string& workspace) const {
   return {{"letters", std::move(list)}, {"dropped", all.book.dropped()}};
 }
 
-bool webhooks::redeliver(const std::string& workspace, const std::string& id) {
+failure webhooks::redeliver(const std::string& workspace,
+                            const std::string& id) {
   auto& all = *parts_;
   std::lock_guard guard{all.mutex};
   for (const auto& x : all.book.letters()) {
     if (x.id != id || x.workspace != workspace)
       continue;
     auto* to = all.find(x.webhook);
-    if (to == nullptr || to->resends.size() >= resends_max)
-      return false;
+    if (to == nullptr)
+      break;
+    auto& waiting = to->resends;
+    if (std::any_of(waiting.begin(), waiting.end(),
+                    [&](const auto& y) { return y.id == id; })
+        || to->current.id == id)
+      return {}; // It is on its way.
+    if (waiting.size() >= resends_max)
+      return {errc::limit_reached, category::resource,
+              "webhook " + x.webhook + " has " + std::to_string(resends_max)
+                + " letters to deliver again (resends_max); wait for some"};
     webhook_parcel again;
     again.id = x.id;
     again.body = x.body;
     again.is_letter = true;
-    to->resends.push_back(std::move(again));
+    waiting.push_back(std::move(again));
     all.later(milliseconds{0}, [to](parts& me) { me.look(*to); });
-    return true;
+    return {};
   }
-  return false;
+  return {errc::not_found, category::unknown,
+          "there is no dead letter of that id, or its webhook is not "
+          "configured any more"};
 }
 
 void webhooks::add_figures(core::metric_page& to) const {

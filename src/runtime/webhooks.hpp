@@ -68,8 +68,8 @@ public:
 
   nlohmann::json shown(const std::string& workspace) const;
   nlohmann::json letters(const std::string& workspace) const;
-  /// Sends it again, as it was. False: there is no such letter.
-  bool redeliver(const std::string& workspace, const std::string& id);
+  /// Sends it again, as it was; or why not.
+  failure redeliver(const std::string& workspace, const std::string& id);
   void add_figures(core::metric_page& to) const;
 
 private:
