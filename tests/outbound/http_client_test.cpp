@@ -335,6 +335,7 @@ TEST_CASE("a call that waits for a connection ends at its deadline, too",
   auto late = ask(client, what);
   REQUIRE_FALSE(late);
   CHECK(late.error().code == errc::timed_out);
+  CHECK(taken.wait_for(0s) == std::future_status::timeout);
   CHECK(server.all().size() == 1);
 }
 
@@ -370,6 +371,9 @@ TEST_CASE("calls that fail at once do not pile up on one another", "[outbound]")
   narrow.connections_max = 1;
   narrow.waiting_max = 100'000;
   http_client client{narrow};
+  odd_server server{hang};
+  auto first = client.send(call_to(server.address()), [](const answered&) {});
+  server.wait_for(1);
   auto wrong = call_to("http://127.0.0.1:1/");
   wrong.headers = {{"X", "\n"}};
   std::promise<void> all;
@@ -380,6 +384,7 @@ TEST_CASE("calls that fail at once do not pile up on one another", "[outbound]")
       if (--left == 0)
         all.set_value();
     });
+  client.cancel(first);
   all.get_future().wait();
 }
 
