@@ -4,6 +4,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/shard.hpp"
+#include "core/trace.hpp"
 #include "core/workflow_name.hpp"
 
 // A sub-run lives in its parent's shard.
@@ -51,6 +52,10 @@ void start(shard_ptr self, core::id parent, const sub_run_request& x,
   auto input = core::check_input(*request.definition, x.input.view());
   request.input = input.value;
   request.by = x.by;
+  // Also what is nested deeper stands in the trace of the root, which only the
+  // first of them can name.
+  if (request.by.trace.empty())
+    request.by.trace = core::trace_of(parent);
   request.priority = x.priority;
   if (!input.problems.empty())
     return self->send(

@@ -26,12 +26,6 @@ bool is_id(std::string_view text, size_t digits) {
   return is_hex(text, digits) && text.find_first_not_of('0') != text.npos;
 }
 
-std::string digits_of(id x) {
-  auto text = to_string(x);
-  std::erase(text, '-');
-  return text;
-}
-
 /// The same everywhere for the same trace, so that all of it is there or none.
 bool falls_in(const std::string& trace, double share) {
   auto last = std::stoull(trace.substr(trace_digits - 8), nullptr, 16);
@@ -122,13 +116,20 @@ std::string span_of(id what, uint32_t attempt) {
   return sha256_hex(text).substr(0, span_digits);
 }
 
+std::string trace_of(id run) {
+  auto text = to_string(run);
+  std::erase(text, '-');
+  return text;
+}
+
 trace_context context_of(const run_row& x, const trace_options& how) {
   auto out = from_origin(x.by.trace);
   if (!out) {
     out.emplace();
-    out->trace = digits_of(x.parent ? x.parent : x.key);
-    out->sampled = falls_in(out->trace, how.sample);
+    out->trace = trace_of(x.parent ? x.parent : x.key);
   }
+  if (out->parent.empty())
+    out->sampled = falls_in(out->trace, how.sample);
   if (x.parent)
     out->parent = span_of(x.parent.with(x.parent_task), 0);
   return *out;

@@ -29,13 +29,17 @@ struct trace_context {
 std::optional<trace_context> parse_traceparent(std::string_view text);
 std::string to_traceparent(const trace_context& x);
 
-/// As runs keep it: "<trace>-<parent>-<flags>", or a trace alone.
+/// As runs keep it: "<trace>-<parent>-<flags>", or a trace alone, on whose
+/// sampling nobody has decided.
 std::string to_origin(const trace_context& x);
 std::optional<trace_context> from_origin(std::string_view text);
 
 /// Of a run (attempt 0), a task (attempt 0) or an attempt: whoever knows the
 /// ids knows the span, without asking anybody.
 std::string span_of(id what, uint32_t attempt);
+
+/// The trace of a root run that came without one: its id.
+std::string trace_of(id run);
 
 struct span {
   trace_context in; // With the parent's span.

@@ -26,19 +26,22 @@ std::string log_line(log_format format, core::instant at,
                      std::string_view level, const nlohmann::json& fields);
 
 /// The log of a node: lines on stderr or in a file, as the configuration says.
-/// Formatting and writing are done on a thread of its own, which begins with
-/// the first line; nobody waits for it. Thread-safe.
+/// Formatting and writing are done on a thread of its own; nobody waits for it.
+/// Thread-safe.
 class node_log {
 public:
-  static constexpr size_t waiting_max = 10'000; // Lines or batches.
+  static constexpr size_t waiting_max = 10'000; // Lines or batches...
+  /// ...and what they hold, where nobody takes what is written.
+  static constexpr size_t waiting_bytes_max = 64 * 1024 * 1024;
 
   explicit node_log(const log_config& how);
-  ~node_log(); // Writes what there is.
+  ~node_log(); // Writes what there is, as far as it is taken.
 
   node_log(const node_log&) = delete;
   node_log& operator=(const node_log&) = delete;
 
-  /// Whether a file can be written to. Nobody else reports that.
+  /// Opens the file and begins the thread. Nobody else reports that they cannot
+  /// be had.
   failure open();
 
   /// Plain warnings on stderr are as they always were, and not its matter.

@@ -12,12 +12,18 @@ using std::chrono::milliseconds;
 
 void trace_board::learn(const core::batch& x) {
   for (const auto& run : x.runs) {
-    if (run.by.trace.empty() || (!run.fresh && !core::terminal(run.state)))
+    if (run.by.trace.empty())
       continue;
     std::lock_guard guard{mutex_};
-    if (core::terminal(run.state))
+    if (core::terminal(run.state)) {
       runs_.erase(run.key);
-    else if (runs_.size() < runs_max)
+      continue;
+    }
+    // Any row: after a restart the first one is not there any more.
+    if (runs_.size() >= runs_max || runs_.count(run.key) > 0)
+      continue;
+    auto from = core::from_origin(run.by.trace);
+    if (from && (always_ || !from->parent.empty()))
       runs_[run.key] = core::context_of(run, how_);
   }
 }
@@ -46,18 +52,23 @@ std::string trace_board::traceparent(const task& x) const {
 struct trace_exporter::parts : std::enable_shared_from_this<parts> {
   explicit parts(const traces_config& how) : builder({how.sample}) {}
 
-  // All with the mutex.
+  // All without the mutexes.
   void gather();
   void send();
-  void on_sent(const core::result<outbound::http_answer>& got);
-  void tick(milliseconds every);
+  void on_sent(const core::result<outbound::http_answer>& got,
+               std::vector<core::span>& what);
+  void tick();
 
+  /// Held while spans are made, which takes long: never by the journal's
+  /// thread.
+  std::mutex folding;
+  core::span_builder builder; // With `folding`.
+  // The rest with the mutex, which nobody holds for long.
   mutable std::mutex mutex;
   std::condition_variable changed;
-  core::span_builder builder;
   std::vector<batch_ptr> batches;
   std::deque<core::span> spans;
-  std::vector<core::span> under_way;
+  size_t under_way = 0;
   core::url to;
   outbound::http_client* client = nullptr; // Null: it has stopped.
   milliseconds every{0};
@@ -68,9 +79,16 @@ struct trace_exporter::parts : std::enable_shared_from_this<parts> {
 };
 
 void trace_exporter::parts::gather() {
+  std::lock_guard alone{folding};
+  std::vector<batch_ptr> all;
+  {
+    std::lock_guard guard{mutex};
+    all.swap(batches);
+  }
   std::vector<core::span> made;
-  for (const auto& x : std::exchange(batches, {}))
+  for (const auto& x : all)
     builder.fold(*x, made);
+  std::lock_guard guard{mutex};
   for (auto& x : made) {
     if (spans.size() >= spans_max) {
       ++dropped;
@@ -81,61 +99,68 @@ void trace_exporter::parts::gather() {
 }
 
 void trace_exporter::parts::send() {
-  if (client == nullptr || !under_way.empty() || spans.empty())
-    return;
-  auto n = std::min(spans.size(), spans_per_call);
-  std::move(spans.begin(), spans.begin() + static_cast<ptrdiff_t>(n),
-            std::back_inserter(under_way));
-  spans.erase(spans.begin(), spans.begin() + static_cast<ptrdiff_t>(n));
+  auto what = std::make_shared<std::vector<core::span>>();
   outbound::http_call call;
+  outbound::http_client* through = nullptr;
+  {
+    std::lock_guard guard{mutex};
+    if (client == nullptr || under_way > 0 || spans.empty())
+      return;
+    under_way = std::min(spans.size(), spans_per_call);
+    auto end = spans.begin() + static_cast<ptrdiff_t>(under_way);
+    std::move(spans.begin(), end, std::back_inserter(*what));
+    spans.erase(spans.begin(), end);
+    through = client;
+    call.to = to;
+  }
   call.method = "POST";
-  call.to = to;
   call.deadline = milliseconds{10'000};
   call.headers = {{"Content-Type", "application/json"}};
-  call.body = core::to_otlp(under_way, version());
-  client->send(std::move(call), [weak = weak_from_this()](
-                                  core::result<outbound::http_answer> got) {
-    auto me = weak.lock();
-    if (!me)
-      return;
-    std::lock_guard guard{me->mutex};
-    me->on_sent(got);
+  call.body = core::to_otlp(*what, version());
+  through->send(std::move(call), [weak = weak_from_this(), what](
+                                   core::result<outbound::http_answer> got) {
+    if (auto me = weak.lock())
+      me->on_sent(got, *what);
   });
 }
 
 void trace_exporter::parts::on_sent(
-  const core::result<outbound::http_answer>& got) {
+  const core::result<outbound::http_answer>& got,
+  std::vector<core::span>& what) {
   auto status = got ? got->status : 0;
   auto good = status >= 200 && status < 300;
   // What the standard says may be sent again; the next tick does.
   auto again = !got || status == 429 || (status >= 502 && status <= 504);
-  if (good)
-    sent += under_way.size();
-  else
-    ++failures;
-  if (!good && again && client != nullptr
-      && spans.size() + under_way.size() <= spans_max)
-    spans.insert(spans.begin(), std::make_move_iterator(under_way.begin()),
-                 std::make_move_iterator(under_way.end()));
-  else if (!good)
-    dropped += under_way.size();
-  under_way.clear();
+  {
+    std::lock_guard guard{mutex};
+    under_way = 0;
+    if (good)
+      sent += what.size();
+    else
+      ++failures;
+    if (!good && again && client != nullptr
+        && spans.size() + what.size() <= spans_max)
+      spans.insert(spans.begin(), std::make_move_iterator(what.begin()),
+                   std::make_move_iterator(what.end()));
+    else if (!good)
+      dropped += what.size();
+    changed.notify_all();
+  }
   if (good)
     send();
-  changed.notify_all();
 }
 
-void trace_exporter::parts::tick(milliseconds time) {
+void trace_exporter::parts::tick() {
+  std::lock_guard guard{mutex};
   if (client == nullptr)
     return;
-  client->after(time, [weak = weak_from_this()] {
+  client->after(every, [weak = weak_from_this()] {
     auto me = weak.lock();
     if (!me)
       return;
-    std::lock_guard guard{me->mutex};
     me->gather();
     me->send();
-    me->tick(me->every);
+    me->tick();
   });
 }
 
@@ -150,27 +175,28 @@ void trace_exporter::start(outbound::http_client& client) {
   auto to = core::parse_url(how_.endpoint);
   if (!to)
     return; // It is off.
-  std::lock_guard guard{parts_->mutex};
-  parts_->to = *to;
-  parts_->client = &client;
-  parts_->every = how_.every;
-  parts_->tick(how_.every);
+  {
+    std::lock_guard guard{parts_->mutex};
+    parts_->to = *to;
+    parts_->client = &client;
+    parts_->every = how_.every;
+  }
+  parts_->tick();
 }
 
 void trace_exporter::stop(milliseconds within) {
-  std::unique_lock guard{parts_->mutex};
   auto& all = *parts_;
-  if (all.client == nullptr)
-    return;
   if (within > milliseconds{0}) {
     all.gather();
     all.send();
-    auto failed = all.failures;
-    all.changed.wait_for(guard, within, [&] {
-      return (all.spans.empty() && all.under_way.empty())
-             || all.failures != failed;
-    });
   }
+  std::unique_lock guard{all.mutex};
+  if (all.client == nullptr)
+    return;
+  auto failed = all.failures;
+  all.changed.wait_for(guard, within, [&] {
+    return (all.spans.empty() && all.under_way == 0) || all.failures != failed;
+  });
   all.client = nullptr;
 }
 

@@ -16,7 +16,8 @@
 namespace troupe::runtime {
 
 /// Which trace an attempt belongs to, for whoever calls its agent. Only runs
-/// that came with a trace of their own are kept. Thread-safe.
+/// that have a trace in their rows are kept: those that came with one, and
+/// their sub-runs. Thread-safe.
 class trace_board {
 public:
   static constexpr size_t runs_max = 100'000;

@@ -148,6 +148,21 @@ TEST_CASE("a sub-run hangs below the task that made it", "[trace]")
   CHECK(in.parent == span_of(run_id.with(3), 0));
 }
 
+TEST_CASE("a trace without a caller stands for all below it, and the share "
+          "decides",
+          "[trace]")
+{
+  auto deep = run_with(trace_of(run_id));
+  deep.key = *id_from("0190a1b2-0000-7000-8000-000002000000");
+  deep.parent = *id_from("0190a1b2-0000-7000-8000-000001000000");
+  deep.parent_task = 2;
+  auto in = context_of(deep, {0});
+  CHECK(in.trace == context_of(run_with(""), {}).trace);
+  CHECK(in.parent == span_of(deep.parent.with(2), 0));
+  CHECK_FALSE(in.sampled);
+  CHECK(context_of(deep, {1}).sampled);
+}
+
 TEST_CASE("spans are written as OTLP has them in JSON", "[trace]")
 {
   span x;

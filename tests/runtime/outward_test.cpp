@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/hmac.hpp"
 #include "core/sha256.hpp"
@@ -297,6 +300,70 @@ TEST_CASE("a process is told its trace", "[outward]")
   auto got = at.ask("tasks", {{"run", run}})["tasks"][0];
   auto text = got["output"]["stdout"].get<std::string>();
   CHECK(text.starts_with("00-0af7651916cd43dd8448eb211c80319c-"));
+}
+
+TEST_CASE("agents in sub-workflows stand in the trace of the root's spans",
+          "[outward]")
+{
+  odd_server collector{always(200, "{}")};
+  scene at{"agents: {shell: {kind: shell}}\ntraces: {endpoint: '"
+           + collector.address() + "/v1/traces', every: 10ms}\n"};
+  at.start();
+  at.ask("register", {{"workflow", "workflow: low\nsteps:\n"
+                                   "  a: {agent: shell, input: {command: "
+                                   "'echo $TRACEPARENT'}}\n"}});
+  at.ask("register",
+         {{"workflow", "workflow: mid\nsteps: {b: {workflow: low@1}}\n"}});
+  auto root = at.ask("submit", {{"workflow", "workflow: top\nsteps: {c: "
+                                             "{workflow: mid@1}}\n"},
+                                {"wait", true}})["run"]
+                .get<std::string>();
+  auto low = at.ask("runs", {{"name", "low"}})["runs"][0]["run"];
+  auto task = at.ask("tasks", {{"run", low}})["tasks"][0];
+  auto told = task["output"]["stdout"].get<std::string>();
+  auto trace = root;
+  trace.erase(std::remove(trace.begin(), trace.end(), '-'), trace.end());
+  CHECK(told.substr(3, 32) == trace);
+  until(collector, [&](const auto& all) {
+    for (const auto& x : all)
+      if (x.body.find("attempt a") != x.body.npos)
+        return x.body.find(trace) != x.body.npos;
+    return false;
+  });
+  for (const auto& x : collector.all()) {
+    auto body = json::parse(x.body);
+    for (const auto& y : body["resourceSpans"][0]["scopeSpans"][0]["spans"])
+      CHECK(y["traceId"] == trace);
+  }
+}
+
+TEST_CASE("a log that nobody reads keeps a bounded part of what waits, and "
+          "lets the node end",
+          "[outward]")
+{
+  directory where;
+  auto pipe = where / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  auto reader = ::open(pipe.c_str(), O_RDWR | O_NONBLOCK);
+  std::string full(4096, 'x');
+  while (::write(reader, full.data(), full.size()) > 0)
+    ;
+  log_config how;
+  how.level = log_level::info;
+  how.file = pipe;
+  core::metric_page page;
+  {
+    node_log log{how};
+    REQUIRE_FALSE(log.open());
+    auto large = std::make_shared<core::batch>();
+    large->tasks.emplace_back();
+    large->tasks[0].output = core::text{std::string(1024 * 1024, 'x')};
+    for (int i = 0; i < 200; ++i)
+      log.committed(large);
+    log.add_figures(page);
+  }
+  CHECK(page.families().at(0).samples.at(0).value >= 100);
+  ::close(reader);
 }
 
 TEST_CASE("each line of the log is JSON and shows no secret", "[outward]")
