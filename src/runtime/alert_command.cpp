@@ -23,7 +23,6 @@ services::run_request request_for(const core::queue_alert& x,
   return out;
 }
 
-/// It may end after the node, so it is told without it.
 void say(const std::function<void(const std::string&)>& warn,
          const std::string& text) {
   if (warn)

@@ -7,6 +7,7 @@
 #include "runtime/agent_kinds.hpp"
 #include "runtime/alert_command.hpp"
 #include "runtime/api_json.hpp"
+#include "runtime/key_fetcher.hpp"
 #include "runtime/node_insides.hpp"
 #include "runtime/queue_settings.hpp"
 #include "runtime/secret_reference.hpp"
@@ -32,6 +33,7 @@ configured_node::configured_node(loaded_config config)
     trace_board_({config_.traces.sample}, traces_.on()),
     http_agents_(config_.outbound,
                  [this](const task& x) { return trace_board_.traceparent(x); }),
+    messenger_(client_options_of(config_.outbound)),
     webhooks_(config_.webhooks, file_in(config_.node.data, "webhooks.json"),
               config_.node.shards) {}
 
@@ -90,7 +92,12 @@ failure configured_node::read_login() {
   auto warn = [this](const std::string& text) {
     node_insides::home(*node_).warn(text);
   };
-  login_ = std::make_shared<login_source>(std::move(publish), std::move(warn));
+  auto keys =
+    std::make_shared<key_fetcher>(client_options_of(config_.outbound));
+  login_ = std::make_shared<login_source>(
+    std::move(publish), std::move(warn),
+    [keys](const std::string& url) { return keys->fetch(url); },
+    [keys] { keys->stop(); });
   auto read = login_->read(config_.auth);
   if (!read)
     return read.error();
@@ -127,7 +134,7 @@ failure configured_node::begin_webhooks() {
       to->keep_note(what, std::move(then));
   };
   return webhooks_.start(
-    {http_agents_.client(), read, home.now, home.random, home.warn, keep},
+    {messenger_, read, home.now, home.random, home.warn, keep},
     node_insides::first_seq(*node_));
 }
 
@@ -204,7 +211,7 @@ failure configured_node::join_api() {
     return http_agents_.take(token, body);
   });
   api->on_agents([this](nlohmann::json& entry) { http_agents_.add_to(entry); });
-  traces_.start(http_agents_.client());
+  traces_.start(messenger_);
   api->add_figures([this](core::metric_page& page) {
     traces_.add_figures(page);
     log_.add_figures(page);
@@ -234,6 +241,8 @@ failure configured_node::open_doors() {
 failure configured_node::start(doors which) {
   // Before anything is started that would inherit a key.
   take_out_of_environment(config_);
+  if (auto why = outbound::check_options(client_options_of(config_.outbound)))
+    return why;
   if (auto why = read_login())
     return why;
   if (auto why = open_spawner(config_.agents))
@@ -306,17 +315,19 @@ core::problems problems_in(std::vector<config_problem> all) {
 
 } // namespace
 
-/// Also where nothing of the file has changed: certificate and keys are read
-/// again.
-failure configured_node::renew_doors(const auth_config& auth) {
-  auto login = login_->read(auth);
-  if (!login)
-    return login.error();
-  if (!server_)
-    return {};
-  if (auto why = server_->renew_tls())
-    return why;
-  return server_->renew_login(*login);
+core::result<login_source::proposal>
+configured_node::propose_login(const auth_config& auth) {
+  auto out = login_->propose(auth);
+  if (!out || !server_)
+    return out;
+  auto as = config_.gateway;
+  as.login = out->rules;
+  std::string wrong;
+  for (const auto& x : gateway::problems(as))
+    wrong += (wrong.empty() ? "" : "; ") + x;
+  if (!wrong.empty())
+    return failure{errc::invalid, category::validation, std::move(wrong)};
+  return out;
 }
 
 core::api_answer configured_node::reload() {
@@ -325,12 +336,22 @@ core::api_answer configured_node::reload() {
   if (!now.value)
     return refuse(problems_in(std::move(now.problems)));
   auto what = compare(present_, now);
-  if (auto why = renew_doors(now.value->auth))
-    return refuse(why.code, why.message);
+  // What may be refused goes before what changes something.
+  auto login = propose_login(now.value->auth);
+  if (!login)
+    return refuse(login.error().code, login.error().message);
   if (auto why = open_spawner(now.value->agents))
     return refuse(why.code, why.message);
-  if (auto why = apply(what, now.value->agents))
+  auto crew = plan_crew(what, now.value->agents);
+  if (!crew)
+    return refuse(crew.error().code, crew.error().message);
+  // Also where nothing of the file has changed: certificate and keys are read
+  // again.
+  if (auto why = server_ ? server_->renew_tls() : failure{})
     return refuse(why.code, why.message);
+  if (auto why = apply(std::move(*crew)))
+    return refuse(why.code, why.message);
+  login_->use(std::move(*login));
   // What else has changed is not so until the next start.
   present_.value->agents = std::move(now.value->agents);
   present_.value->auth = std::move(now.value->auth);
@@ -340,9 +361,9 @@ core::api_answer configured_node::reload() {
                       {"needs_restart", what.needs_restart}});
 }
 
-/// Tells the crew, and waits until it has begun.
-failure configured_node::apply(const config_change& x,
-                               const std::vector<agent_config>& all) {
+core::result<crew_change>
+configured_node::plan_crew(const config_change& x,
+                           const std::vector<agent_config>& all) {
   crew_change change;
   for (const auto& agent : x.put) {
     auto spec = spec_of(agent, means());
@@ -355,6 +376,11 @@ failure configured_node::apply(const config_change& x,
   for (const auto& agent : all)
     if (agent.on_demand > 0)
       change.on_demand.push_back(standby_of(agent, means()));
+  return change;
+}
+
+/// Tells the crew, and waits until it has begun.
+failure configured_node::apply(crew_change change) {
   failure why{errc::restarting, category::unknown,
               "the crew restarts; reload again"};
   auto crew = node_insides::home(*node_).crew;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/parcels.hpp"
 #include "core/api.hpp"
 #include "gateway/http_server.hpp"
 #include "runtime/agent_kinds.hpp"
@@ -58,21 +59,28 @@ private:
   failure read_login();
   failure open_spawner(const std::vector<agent_config>& agents);
   core::api_answer reload();
-  failure renew_doors(const auth_config& auth);
-  failure apply(const config_change& x, const std::vector<agent_config>& all);
+  core::result<login_source::proposal> propose_login(const auth_config& auth);
+  core::result<crew_change> plan_crew(const config_change& x,
+                                      const std::vector<agent_config>& all);
+  failure apply(crew_change change);
 
   node_config config_; // As it was started.
   std::function<loaded_config()> read_;
   std::mutex reloading_;
   loaded_config present_; // With the agents of the newest reload.
   size_t process_slots_max_ = 0;
-  // In order of their lives: agents of the node use the spawner.
-  std::unique_ptr<services::spawner> spawner_;
+  // In order of their lives.
   node_log log_;
   trace_exporter traces_;
   trace_board trace_board_;
   http_agents http_agents_; // Its client ends before what it calls back.
+  /// Of webhooks and traces: agents that take long must not keep them from
+  /// going out.
+  outbound::http_client messenger_;
   webhooks webhooks_;
+  /// Agents of the node use it; the command of an alert that ends with it warns
+  /// through all of the above.
+  std::unique_ptr<services::spawner> spawner_;
   std::unique_ptr<node> node_;
   std::shared_ptr<gateway::http_server> server_;
   std::shared_ptr<login_source> login_; // Tells the server.

@@ -11,13 +11,6 @@ using nlohmann::json;
 
 namespace {
 
-outbound::client_options options_of(const outbound_config& how) {
-  outbound::client_options out;
-  out.connections_max = how.connections_max;
-  out.ca_file = how.ca_file;
-  return out;
-}
-
 /// Without the slash at its end.
 std::string trimmed(std::string base) {
   while (base.ends_with('/'))
@@ -26,6 +19,13 @@ std::string trimmed(std::string base) {
 }
 
 } // namespace
+
+outbound::client_options client_options_of(const outbound_config& how) {
+  outbound::client_options out;
+  out.connections_max = how.connections_max;
+  out.ca_file = how.ca_file;
+  return out;
+}
 
 core::instant utc_now() {
   return std::chrono::floor<core::duration>(std::chrono::system_clock::now());
@@ -43,7 +43,7 @@ core::result<core::url> url_of(const agent_config& x,
 }
 
 http_agents::http_agents(const outbound_config& how, trace_source traces)
-  : how_(how), traces_(std::move(traces)), client_(options_of(how)) {}
+  : how_(how), traces_(std::move(traces)), client_(client_options_of(how)) {}
 
 core::result<reactive_factory> http_agents::make(const agent_config& x) {
   auto at = url_of(x, how_);

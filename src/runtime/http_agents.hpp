@@ -39,6 +39,9 @@ private:
   outbound::http_client client_; // Ends first: its calls use the rest.
 };
 
+/// How the node calls others.
+outbound::client_options client_options_of(const outbound_config& how);
+
 /// The system's clock.
 core::instant utc_now();
 

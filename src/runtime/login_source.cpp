@@ -1,6 +1,7 @@
 #include "runtime/login_source.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "core/jwt_keys.hpp"
 #include "core/login.hpp"
@@ -16,9 +17,10 @@ bool is_remote(const std::string& jwks) {
 
 } // namespace
 
-login_source::login_source(publisher publish, warner warn, fetcher fetch)
+login_source::login_source(publisher publish, warner warn, fetcher fetch,
+                           std::function<void()> stop)
   : publish_(std::move(publish)), warn_(std::move(warn)),
-    fetch_(std::move(fetch)) {}
+    fetch_(std::move(fetch)), stop_(std::move(stop)) {}
 
 login_source::~login_source() {
   {
@@ -26,27 +28,55 @@ login_source::~login_source() {
     ending_ = true;
   }
   changed_.notify_all();
+  if (stop_)
+    stop_();
   if (thread_.joinable())
     thread_.join();
 }
 
-core::result<gateway::login_rules_ptr>
-login_source::read(const auth_config& from) {
+login_source::remotes
+login_source::remotes_of(const std::map<std::string, std::string>& urls) const {
+  remotes out;
+  for (const auto& [name, url] : urls) {
+    auto before = remotes_.find(name);
+    auto same = before != remotes_.end() && before->second.url == url;
+    out[name] = same ? before->second : remote{url, {}, {}, false, {}};
+  }
+  return out;
+}
+
+core::result<login_source::proposal>
+login_source::propose(const auth_config& from) {
   auto rules = login_rules_of(from);
   if (!rules)
     return rules.error();
+  proposal out{{}, *rules, {}};
+  for (const auto& x : from.issuers)
+    if (is_remote(x.jwks))
+      out.urls[x.name] = x.jwks;
   std::lock_guard guard{mutex_};
-  std::map<std::string, remote> now;
-  for (const auto& x : from.issuers) {
-    if (!is_remote(x.jwks))
-      continue;
-    auto before = remotes_.find(x.name);
-    auto same = before != remotes_.end() && before->second.url == x.jwks;
-    now[x.name] = same ? before->second : remote{x.jwks, {}, {}, false, {}};
-  }
-  remotes_ = std::move(now);
-  configured_ = *rules;
-  return with_fetched();
+  out.rules = with_fetched(out.configured, remotes_of(out.urls));
+  return out;
+}
+
+void login_source::use(proposal x) {
+  std::lock_guard guard{mutex_};
+  remotes_ = remotes_of(x.urls);
+  configured_ = std::move(x.configured);
+  // With the lock: else keys of an issuer that is configured no more, which are
+  // being published now, would come after this.
+  publish_(with_fetched(configured_, remotes_));
+}
+
+core::result<gateway::login_rules_ptr>
+login_source::read(const auth_config& from) {
+  auto x = propose(from);
+  if (!x)
+    return x.error();
+  std::lock_guard guard{mutex_};
+  remotes_ = remotes_of(x->urls);
+  configured_ = x->configured;
+  return x->rules;
 }
 
 bool login_source::want(const std::string& issuer) {
@@ -59,19 +89,26 @@ bool login_source::want(const std::string& issuer) {
     return true;
   if (clock::now() < x.not_before)
     return false;
+  if (!thread_.joinable()) { // Most nodes never need one.
+    try {
+      thread_ = std::thread{[this] { fetch_wanted(); }};
+    } catch (const std::system_error&) {
+      return false; // The next token tries again.
+    }
+  }
   x.wanted = true;
-  if (!thread_.joinable()) // Most nodes never need one.
-    thread_ = std::thread{[this] { fetch_wanted(); }};
   changed_.notify_all();
   return true;
 }
 
-gateway::login_rules_ptr login_source::with_fetched() const {
-  if (!configured_ || remotes_.empty())
-    return configured_;
-  auto out = std::make_shared<core::login_rules>(*configured_);
+gateway::login_rules_ptr
+login_source::with_fetched(const gateway::login_rules_ptr& rules,
+                           const remotes& from) {
+  if (!rules || from.empty())
+    return rules;
+  auto out = std::make_shared<core::login_rules>(*rules);
   for (auto& issuer : out->issuers)
-    if (auto pos = remotes_.find(issuer.name); pos != remotes_.end())
+    if (auto pos = from.find(issuer.name); pos != from.end())
       issuer.keys.insert(issuer.keys.end(), pos->second.keys.begin(),
                          pos->second.keys.end());
   return out;
@@ -109,7 +146,7 @@ void login_source::fetch_one(std::unique_lock<std::mutex>& held,
                    : core::result<std::vector<core::jwt_key>>{text.error()};
   held.lock();
   auto pos = remotes_.find(name);
-  if (pos == remotes_.end() || pos->second.url != url)
+  if (ending_ || pos == remotes_.end() || pos->second.url != url)
     return; // Others are configured meanwhile.
   auto& x = pos->second;
   x.wanted = false;
@@ -118,16 +155,15 @@ void login_source::fetch_one(std::unique_lock<std::mutex>& held,
     // Those that are known stay: the issuer may be down for a moment.
     held.unlock();
     warn_("issuer `" + name + "`: " + keys.error().message
-          + "; tokens with keys that are not known are refused until then");
+          + "; tokens with keys that are not known are refused, and the next "
+            "of them has it asked again, after "
+          + std::to_string(pause.count()) + " s");
     held.lock();
     return;
   }
   x.keys = std::move(*keys);
   x.fetched_at = clock::now();
-  auto rules = with_fetched();
-  held.unlock();
-  publish_(std::move(rules));
-  held.lock();
+  publish_(with_fetched(configured_, remotes_));
 }
 
 } // namespace troupe::runtime

@@ -15,10 +15,6 @@
 
 namespace troupe::runtime {
 
-/// The text at a URL, https or of this machine. Blocks for ten seconds at most;
-/// nothing beyond 256 KiB is read, and no redirect is followed.
-core::result<std::string> fetch_text(const std::string& url);
-
 /// Keeps the rules of logging in as they are configured, with the keys that
 /// issuers elsewhere publish. A thread of its own fetches those; others never
 /// wait for it. Thread-safe.
@@ -33,15 +29,30 @@ public:
   /// Then keys are fetched anew: one may be called back.
   static constexpr std::chrono::hours keys_kept{1};
 
-  /// On the thread that fetches `publish` gets rules that have changed, `warn`
-  /// why keys could not be had.
-  login_source(publisher publish, warner warn, fetcher fetch = fetch_text);
+  /// `publish` gets rules that have changed, in order: it is called with a lock
+  /// held, so it must be quick and not call back. `warn` gets why keys could
+  /// not be had, on the thread that fetches. `stop`: then a `fetch` that is
+  /// under way ends.
+  login_source(publisher publish, warner warn, fetcher fetch,
+               std::function<void()> stop = {});
   ~login_source();
 
   login_source(const login_source&) = delete;
   login_source& operator=(const login_source&) = delete;
 
-  /// Reads configuration and keys anew; on an error all stays as it was.
+  /// What a configuration would make of the rules; nothing has changed yet.
+  struct proposal {
+    gateway::login_rules_ptr rules; // With the keys that are known already.
+    gateway::login_rules_ptr configured;
+    std::map<std::string, std::string> urls; // Of issuers elsewhere.
+  };
+  core::result<proposal> propose(const auth_config& from);
+
+  /// From now on it is so; `publish` is told.
+  void use(proposal x);
+
+  /// The first time, where nobody needs to be told: on an error all stays as it
+  /// was.
   core::result<gateway::login_rules_ptr> read(const auth_config& from);
 
   /// Somebody showed a key of this issuer that is not known. True: it is being
@@ -59,16 +70,22 @@ private:
   };
 
   void fetch_wanted();
+  using remotes = std::map<std::string, remote>;
+
   void fetch_one(std::unique_lock<std::mutex>& held, const std::string& name);
-  gateway::login_rules_ptr with_fetched() const;
+  /// Keys stay, where they still come from the same place.
+  remotes remotes_of(const std::map<std::string, std::string>& urls) const;
+  static gateway::login_rules_ptr
+  with_fetched(const gateway::login_rules_ptr& rules, const remotes& from);
 
   std::mutex mutex_;
   std::condition_variable changed_;
   gateway::login_rules_ptr configured_;
-  std::map<std::string, remote> remotes_;
+  remotes remotes_;
   const publisher publish_;
   const warner warn_;
   const fetcher fetch_;
+  const std::function<void()> stop_;
   bool ending_ = false;
   std::thread thread_; // The last: it uses all of the above.
 };

@@ -290,6 +290,12 @@ TEST_CASE("a key is looked for by its name, and all without one are tried",
   CHECK(has(refusal(signed_as("2025"), how), "signature"));
   auto unknown = std::get<login_refusal>(log_in(signed_as("2027"), how, now));
   CHECK(unknown.unknown_key_of == "team");
+  // Anybody may send tokens: not all of many keys are tried for one.
+  std::vector<jwt_key> many(8, old);
+  many.push_back(now_used);
+  how = rules(many);
+  CHECK(has(refusal(signed_as(""), how), "(kid)"));
+  CHECK(refusal(signed_as("2026"), how).empty());
 }
 
 TEST_CASE("one issuer's key does not speak for another", "[login]")

@@ -5,6 +5,9 @@
 #include "core/jwt_keys.hpp"
 #include "core/login.hpp"
 #include "gateway/raw_client.hpp"
+#include "outbound/odd_server.hpp"
+#include "runtime/directory.hpp"
+#include "runtime/key_fetcher.hpp"
 #include "runtime/login_source.hpp"
 
 using namespace troupe;
@@ -68,7 +71,75 @@ TEST_CASE("keys of an issuer that cannot be had are warned of", "[runtime]")
   CHECK(source.want("team"));
   CHECK(warned.get_future().get()
         == "issuer `team`: it answers 500; tokens with keys that are not known "
-           "are refused until then");
+           "are refused, and the next of them has it asked again, after 30 s");
+}
+
+TEST_CASE("what is proposed holds only when it is used, and is published then",
+          "[runtime]")
+{
+  std::vector<gateway::login_rules_ptr> told;
+  login_source source{[&](auto rules) { told.push_back(rules); },
+                      [](const std::string&) {},
+                      [](const std::string&) { return set_with("1"); }};
+  REQUIRE(source.read(elsewhere("https://id.example.com/keys")));
+  auto proposed = source.propose({});
+  REQUIRE(proposed);
+  CHECK_FALSE(proposed->rules);
+  CHECK(told.empty());
+  proposed = source.propose(elsewhere("https://id.example.com/others"));
+  REQUIRE(proposed);
+  source.use(*proposed);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0]->issuers.at(0).name == "team");
+  source.use(*source.propose({}));
+  CHECK_FALSE(told.back());
+  CHECK_FALSE(source.want("team"));
+}
+
+TEST_CASE("an issuer that does not answer keeps nobody from the end",
+          "[runtime]")
+{
+  std::promise<void> asked, ended;
+  {
+    login_source source{
+      [](auto) { FAIL_CHECK("nothing has changed"); },
+      [](const std::string& why) { FAIL_CHECK(why); },
+      [&](const std::string&) -> core::result<std::string> {
+        asked.set_value();
+        ended.get_future().wait();
+        return failure{errc::stopping, category::unknown, "the node stops"};
+      },
+      [&] { ended.set_value(); }};
+    REQUIRE(source.read(elsewhere("https://id.example.com/keys")));
+    CHECK(source.want("team"));
+    asked.get_future().wait();
+  }
+}
+
+TEST_CASE("keys come from whom the node's authorities have signed, and a fetch "
+          "can be ended",
+          "[runtime]")
+{
+  test::directory where;
+  test::certificate own{where / ".", "127.0.0.1"};
+  test::odd_server server{test::always(200, set_with("1")), &own};
+  auto url = server.address() + "/keys";
+  outbound::client_options trusting;
+  trusting.ca_file = own.file;
+  CHECK(key_fetcher{trusting}.fetch(url));
+  auto refused = key_fetcher{}.fetch(url);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("outbound.ca_file") != std::string::npos);
+  test::odd_server silent{
+    [](const auto&, test::odd_peer& to) { to.wait_for_end(); }};
+  key_fetcher stopped;
+  auto fetched = std::async(std::launch::async, [&] {
+    return stopped.fetch(silent.address() + "/keys");
+  });
+  silent.wait_for(1);
+  stopped.stop();
+  CHECK(fetched.get().error().message.find("the node stops")
+        != std::string::npos);
 }
 
 TEST_CASE("what an issuer sends instead of public keys is not taken",
@@ -86,6 +157,8 @@ TEST_CASE("keys come over HTTP from this machine, and errors are told",
 {
   test::served at; // Any server will do; what it says are no keys.
   auto url = "http://127.0.0.1:" + std::to_string(at.server->port());
+  key_fetcher fetcher;
+  auto fetch_text = [&](const std::string& x) { return fetcher.fetch(x); };
   auto got = fetch_text(url + "/healthz");
   REQUIRE(got);
   CHECK(*got == R"({"status":"ok"})");

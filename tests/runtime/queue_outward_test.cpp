@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -150,4 +151,24 @@ TEST_CASE("an alert of a queue goes to the log, a webhook and a command, when "
   CHECK(log[0]["alert"] == "queue_depth");
   CHECK(log[0]["over"] == false);
   CHECK(log[1]["over"] == true);
+}
+
+TEST_CASE("the command of an alert that is still there when a node ends does "
+          "no harm",
+          "[outward][queue]")
+{
+  directory where;
+  auto begun = where / "begun";
+  {
+    scene at{"task_queue: {" + std::string{calm_queue}
+             + ", alerts: {depth: 1, command: 'touch " + begun
+             + "; exec sleep 600'}}\n"};
+    at.start();
+    at.ask("queue_strategy", one_post());
+    for (int i = 0; i < 2; ++i)
+      at.ask("queue_decompose", {{"strategy_id", strategy_id}});
+    while (!std::filesystem::exists(begun))
+      std::this_thread::yield();
+  }
+  CHECK(std::filesystem::exists(begun));
 }

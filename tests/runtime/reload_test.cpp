@@ -4,6 +4,7 @@
 #include <fstream>
 #include <future>
 
+#include "gateway/raw_client.hpp"
 #include "runtime/agents.hpp"
 #include "runtime/asking.hpp"
 #include "runtime/config_cast.hpp"
@@ -119,11 +120,13 @@ struct filed_node {
   std::string file = (dir / "node.yaml");
   std::unique_ptr<configured_node> n;
 
-  explicit filed_node(const std::string& text) {
+  explicit filed_node(const std::string& text, doors which = doors::none) {
     write(text);
     n = std::make_unique<configured_node>(read());
     n->can_reload([this] { return read(); });
-    REQUIRE_FALSE(n->start(doors::none));
+    auto why = n->start(which);
+    INFO(why.message);
+    REQUIRE_FALSE(why);
   }
   void write(const std::string& text) { std::ofstream{file} << text; }
   loaded_config read() {
@@ -205,6 +208,36 @@ TEST_CASE("a bad file changes nothing and says why", "[reload]")
   CHECK(refused.error.code == errc::invalid);
   CHECK(refused.error.message.find("cannot read") != std::string::npos);
   CHECK(at.state_of("a") == "completed");
+}
+
+TEST_CASE("a reload that is refused changes nobody who may come in", "[reload]")
+{
+  filed_node at{"gateway: {listen: '127.0.0.1:0'}\nagents: {a: {kind: echo}}\n",
+                doors::open};
+  auto address = at.n->addresses().at(0);
+  auto port = std::stoi(address.substr(address.rfind(':') + 1));
+  auto status = [&] {
+    raw_client client{static_cast<uint16_t>(port)};
+    client.send("GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                "Connection: close\r\n\r\n");
+    return client.read().status;
+  };
+  CHECK(status() == 200);
+  auto secret = at.dir / "secret";
+  std::ofstream{secret} << std::string(40, 's');
+  auto login = "gateway: {listen: '127.0.0.1:0'}\nauth: {issuers: {new: "
+               "{issuer: new, keys: "
+               "['file:"
+               + secret + "']}}}\n";
+  at.write(login
+           + "agents: {h: {kind: http, url: 'http://127.0.0.1:1/', "
+             "secret: 'file:/no/such'}}\n");
+  auto refused = at.call("reload");
+  CHECK(refused.error.message.find("/no/such") != std::string::npos);
+  CHECK(status() == 200);
+  at.write(login + "agents: {a: {kind: echo}}\n");
+  at.asked("reload");
+  CHECK(status() == 401);
 }
 
 TEST_CASE("a node without a file has nothing to read again", "[reload]")
