@@ -19,7 +19,7 @@ bool event_reader::feed(std::string_view piece, const sink& to) {
       return false;
   }
   rest_.erase(0, from);
-  return rest_.size() + data_.size() <= event_bytes_max;
+  return !too_long();
 }
 
 bool event_reader::take_line(std::string_view line, const sink& to) {

@@ -15,8 +15,11 @@ public:
   /// An event may not be larger; the server's are far smaller.
   static constexpr size_t event_bytes_max = 16 * 1024 * 1024;
 
-  /// False: the sink has had enough, or the text is no event stream of ours.
+  /// False: the sink has had enough, or an event is `too_long`.
   bool feed(std::string_view piece, const sink& to);
+  bool too_long() const {
+    return rest_.size() + data_.size() > event_bytes_max;
+  }
 
 private:
   bool take_line(std::string_view line, const sink& to);

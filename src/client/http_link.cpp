@@ -297,8 +297,6 @@ void watch_errand::on_head(error_code ec) {
 }
 
 void watch_errand::read_refusal() {
-  if (!refused_)
-    return refuse();
   http::async_read(
     line_.stream, line_.buffer, parser_,
     [self = shared_from_this()](error_code, size_t) { self->refuse(); });
@@ -311,8 +309,9 @@ void watch_errand::refuse() {
     refused_(to_answer(got.result_int(), got.body(),
                        std::string{retry.data(), retry.size()}));
   }
+  auto why = to_answer(got.result_int(), got.body(), {}).error.message;
   lost("the node refuses the stream with status "
-       + std::to_string(got.result_int()));
+       + std::to_string(got.result_int()) + (why.empty() ? "" : ": " + why));
 }
 
 void watch_errand::read_more() {
@@ -330,6 +329,10 @@ void watch_errand::on_piece(error_code ec) {
   auto more = reader_.feed(piece, [&](const auto& cursor, const auto& data) {
     return take(cursor, data);
   });
+  if (sink_ && reader_.too_long())
+    return lost("an event is longer than "
+                + std::to_string(event_reader::event_bytes_max)
+                + " bytes (event_bytes_max)");
   if (!sink_ || !more)
     return finish();
   if (ec || parser_.is_done())

@@ -125,3 +125,15 @@ TEST_CASE("addresses of nodes are read, and bad ones refused", "[client]")
   CHECK(wrong.error().message.find("at most 107 bytes, not 108")
         != std::string::npos);
 }
+
+TEST_CASE("an event that has no end is too long", "[client]")
+{
+  event_reader reader;
+  auto take = [](const auto&, const auto&) { return true; };
+  std::string line = "data: ";
+  line.append(event_reader::event_bytes_max / 2, 'x');
+  CHECK(reader.feed(line + "\n", take));
+  CHECK_FALSE(reader.too_long());
+  CHECK_FALSE(reader.feed(line + "xxxxxxx\n", take));
+  CHECK(reader.too_long());
+}
