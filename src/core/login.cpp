@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/workspace_name.hpp"
+
 namespace troupe::core {
 
 namespace {
@@ -12,13 +14,12 @@ using nlohmann::json;
 constexpr size_t name_bytes_max = 256;
 /// Anybody may send a token: what it costs to refuse one is bounded.
 constexpr size_t keys_tried_max = 8;
-constexpr size_t workspace_bytes_max = 64; // As in Troupe-Workspace.
 constexpr size_t workspaces_max = 1000;
 // Year 9999: what is beyond is no time.
 constexpr double seconds_max = 253402300799.0;
 
-bool printable(std::string_view text, size_t bytes_max) {
-  return !text.empty() && text.size() <= bytes_max
+bool printable(std::string_view text) {
+  return !text.empty() && text.size() <= name_bytes_max
          && std::all_of(text.begin(), text.end(), [](char c) {
               return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
             });
@@ -85,10 +86,10 @@ std::string check_workspaces(const json& claims, caller& out) {
            "workspaces and roles, at most "
            + std::to_string(workspaces_max);
   for (const auto& [name, words] : pos->items())
-    if (!printable(name, workspace_bytes_max)
-        || !add_roles(words, out.workspaces[name]))
-      return "a role in the token's `workspaces` is not known; there are "
-             "viewer, operator, approver and admin";
+    if (!is_workspace_name(name) || !add_roles(words, out.workspaces[name]))
+      return "a role in the token's `workspaces` is not known, or no "
+             "workspace is called so; there are viewer, operator, approver and "
+             "admin";
   return {};
 }
 
@@ -119,7 +120,7 @@ std::variant<login, login_refusal> taken(const json& claims,
     return login_refusal{"the token is not for this node (aud)"};
   auto sub = claims.find("sub");
   if (sub == claims.end() || !sub->is_string()
-      || !printable(sub->get_ref<const std::string&>(), name_bytes_max))
+      || !printable(sub->get_ref<const std::string&>()))
     return login_refusal{"the token names nobody (sub)"};
   out.who.principal = from.name + "/" + sub->get<std::string>();
   if (auto why = check_workspaces(claims, out.who); !why.empty())

@@ -5,6 +5,7 @@
 #include "core/access.hpp"
 #include "core/json_text.hpp"
 #include "core/queue_words.hpp"
+#include "core/workspace_name.hpp"
 
 namespace troupe::gateway {
 
@@ -52,9 +53,7 @@ std::optional<complaint> take_workspace(const http_request& req,
     return std::nullopt;
   }
   auto word = pos->is_string() ? pos->get<std::string>() : std::string{};
-  auto plain = std::all_of(word.begin(), word.end(),
-                           [](char c) { return c > ' ' && c < 0x7f; });
-  if (word.empty() || word.size() > 64 || !plain)
+  if (!core::is_workspace_name(word))
     return meaningless({"/workspace_id", 0, 0,
                         "`workspace_id` names no workspace",
                         "write a UUID or a name of at most 64 printable ASCII "

@@ -6,6 +6,7 @@
 #include "core/json_text.hpp"
 #include "core/trace.hpp"
 #include "core/workflow.hpp"
+#include "core/workspace_name.hpp"
 #include "gateway/field_words.hpp"
 #include "gateway/loopback.hpp"
 #include "gateway/mcp_talk.hpp"
@@ -59,7 +60,7 @@ std::optional<complaint> check_fields(const http_request& req) {
                       "header out"});
   if (!plain(req.last_event_id, 4096))
     return bad("Last-Event-ID", "4096");
-  if (!plain(req.workspace, 64))
+  if (!req.workspace.empty() && !core::is_workspace_name(req.workspace))
     return bad("Troupe-Workspace", "64");
   return std::nullopt;
 }

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/workspace_name.hpp"
+
 namespace troupe::gateway {
 
 namespace {
 
 // What a store can count to.
 constexpr uint64_t event_id_max = INT64_MAX;
-constexpr size_t workspace_bytes_max = 64;
 
 bool is_run_cursor(const std::string& text) {
   uint64_t number = 0;
@@ -31,9 +32,7 @@ std::optional<complaint> set_id(core::id& to, const std::string& value,
 std::optional<complaint> set_workspace(core::watch_request& to,
                                        const std::string& value,
                                        const std::string& place) {
-  auto plain = std::all_of(value.begin(), value.end(),
-                           [](char c) { return c > ' ' && c < 0x7f; });
-  if (value.empty() || value.size() > workspace_bytes_max || !plain)
+  if (!core::is_workspace_name(value))
     return malformed({place, 0, 0, "`workspace` is not usable",
                       "use at most 64 printable ASCII characters without "
                       "spaces"});

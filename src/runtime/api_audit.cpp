@@ -303,8 +303,7 @@ void node_api::audit_call(question& q) {
     [filter = std::move(filter), from = std::move(*from), limit = page->limit,
      then = q.then](core::store_reader& store) {
       auto body = audit_page{store, filter, from, limit}.read();
-      then(body ? answer_with(*body)
-                : refuse(body.error().code, body.error().message));
+      then(body ? answer_with(*body) : refuse(body.error()));
     },
     q.then);
 }
@@ -315,7 +314,7 @@ void node_api::audit_check_call(question& q) {
     [then = q.then](core::store_reader& store) {
       auto problems = store.check_history();
       if (!problems)
-        return then(refuse(problems.error().code, problems.error().message));
+        return then(refuse(problems.error()));
       then(
         answer_with({{"intact", problems->empty()}, {"problems", *problems}}));
     },

@@ -59,7 +59,7 @@ void node_api::command_call(question& q, verb what) {
   auto asked = x;
   submit(std::move(x), [what, asked, then = q.then](const answer& done) {
     if (done.error)
-      return then(refuse(done.error.code, done.error.message));
+      return then(refuse(done.error));
     then(answer_with(to_body(what, asked, done)));
   });
 }

@@ -203,7 +203,7 @@ void node_api::answer_tasks(const std::shared_ptr<question>& q,
     [of_run, to, finish](core::store_reader& store) {
       auto rows = store.tasks(of_run, {tasks_told_max, {}});
       if (!rows)
-        return to->then(refuse(rows.error().code, rows.error().message));
+        return to->then(refuse(rows.error()));
       for (const auto& row : rows->rows)
         if (auto i = row.key.number() - 1; i < to->tasks.size())
           to->tasks[i].shown["status"] = core::to_string(row.state);

@@ -194,4 +194,10 @@ core::api_answer refuse(errc code, std::string message) {
   return x;
 }
 
+core::api_answer refuse(const failure& why) {
+  auto x = refuse(why.code, why.message);
+  x.error.kind = why.kind;
+  return x;
+}
+
 } // namespace troupe::runtime

@@ -22,6 +22,7 @@ std::string iso_duration(core::duration x);
 
 core::api_answer answer_with(const nlohmann::json& body);
 core::api_answer refuse(errc code, std::string message);
+core::api_answer refuse(const failure& why);
 /// `errc::invalid`, with all that is wrong.
 core::api_answer refuse(core::problems all);
 

@@ -192,7 +192,7 @@ void node_api::logs_call(question& q) {
       if (!why)
         why = add_kept(store, *page);
       if (why)
-        return then(refuse(why.code, why.message));
+        return then(refuse(why));
       auto host = page->agent.empty() || page->more
                     ? host_actor{}
                     : me->home_->host(page->agent).handle();

@@ -81,13 +81,13 @@ core::api_answer history_answer(core::store_reader& store, core::id run,
   auto from = std::strtoull(page.after.c_str(), nullptr, 10);
   auto segments = store.history(shard, from, segments_max);
   if (!segments)
-    return refuse(segments.error().code, segments.error().message);
+    return refuse(segments.error());
   auto list = json::array();
   uint64_t next = from;
   for (const auto& segment : *segments) {
     auto facts = core::read_facts(segment.facts.view(), segment.first_seq);
     if (!facts)
-      return refuse(facts.error().code, facts.error().message);
+      return refuse(facts.error());
     for (const auto& x : *facts)
       if (x.seq >= from && x.subject.run() == run)
         list.push_back(json::parse(core::to_json(x)));
@@ -116,8 +116,7 @@ std::optional<core::run_row> row_or_refusal(core::store_reader& store,
   auto row = store.find_run(id.run());
   if (row && is_of(*row, workspace))
     return std::move(*row);
-  then(row ? refuse_not_found("run", id.run())
-           : refuse(row.error().code, row.error().message));
+  then(row ? refuse_not_found("run", id.run()) : refuse(row.error()));
   return std::nullopt;
 }
 
@@ -161,8 +160,7 @@ void node_api::runs_call(question& q) {
   read(
     [filter, page = *page, then = q.then](core::store_reader& store) {
       auto found = store.runs(filter, page);
-      then(found ? list_answer("runs", *found)
-                 : refuse(found.error().code, found.error().message));
+      then(found ? list_answer("runs", *found) : refuse(found.error()));
     },
     q.then);
 }
@@ -194,8 +192,7 @@ void node_api::tasks_call(question& q) {
         return;
       auto found = name.empty() ? store.tasks(filter, page)
                                 : tasks_named(store, filter, page, name);
-      then(found ? list_answer("tasks", *found)
-                 : refuse(found.error().code, found.error().message));
+      then(found ? list_answer("tasks", *found) : refuse(found.error()));
     },
     q.then);
 }
@@ -205,7 +202,7 @@ void node_api::approvals_call(question& q) {
     [workspace = q.what.workspace, then = q.then](core::store_reader& store) {
       auto rows = store.open_decisions(workspace);
       if (!rows)
-        return then(refuse(rows.error().code, rows.error().message));
+        return then(refuse(rows.error()));
       auto list = json::array();
       for (const auto& row : *rows)
         list.push_back(to_json(row));

@@ -141,7 +141,7 @@ void node_api::run_plan_call(question& q) {
              auto row = store.find_definition(run.workspace, run.definition);
              if (!row || !*row)
                return then(row ? refuse_not_found("workflow of run", id)
-                               : refuse(row.error().code, row.error().message));
+                               : refuse(row.error()));
              auto parsed = core::parse_workflow((*row)->body.view());
              if (!parsed.value)
                return then(refuse(std::move(parsed.problems)));
@@ -157,8 +157,7 @@ void node_api::report_call(question& q) {
            [then = q.then](core::store_reader& store, const core::run_row& run,
                            core::id) {
              auto all = report_of(store, run);
-             then(all ? answer_with(*all)
-                      : refuse(all.error().code, all.error().message));
+             then(all ? answer_with(*all) : refuse(all.error()));
            });
 }
 
@@ -169,7 +168,7 @@ void node_api::decision_call(question& q) {
                            core::id id) {
              auto open = store.open_decisions(run.workspace);
              if (!open)
-               return then(refuse(open.error().code, open.error().message));
+               return then(refuse(open.error()));
              for (const auto& x : *open)
                if (x.task == id)
                  return then(answer_with(to_json(x)));

@@ -227,7 +227,7 @@ void node_api::request_call(question& asked) {
      then = q->then](core::store_reader& store) {
       auto names = named_in(store, workspace, params.value("description", ""));
       if (!names)
-        return then(refuse(names.error().code, names.error().message));
+        return then(refuse(names.error()));
       if (names->size() != 1)
         return then(not_understood(*names));
       go_on({{"name", names->front()}});
@@ -337,8 +337,7 @@ void node_api::state_call(question& q) {
     [session, page = *page, workspace = q.what.workspace,
      then = q.then](core::store_reader& store) {
       auto body = state_of(store, workspace, session, page);
-      then(body ? answer_with(*body)
-                : refuse(body.error().code, body.error().message));
+      then(body ? answer_with(*body) : refuse(body.error()));
     },
     q.then);
 }

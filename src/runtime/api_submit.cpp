@@ -152,7 +152,7 @@ void node_api::with_source(
       auto [word, version] = core::split_workflow_name(name);
       auto row = store.find_definition(workspace, word, version);
       if (!row)
-        return then(refuse(row.error().code, row.error().message));
+        return then(refuse(row.error()));
       if (!*row)
         return then(
           refuse(errc::not_found, "no workflow `" + name
@@ -217,7 +217,7 @@ void node_api::finish_submit(const std::shared_ptr<question>& q,
     [self, q, x, then](core::store_reader& store) mutable {
       if (auto why = collect_parts(store, *self->home_->workflows, x.workspace,
                                    *x.definition, x.parts))
-        return q->then(refuse(why.code, why.message));
+        return q->then(refuse(why));
       self->submit(std::move(x), std::move(then));
     },
     q->then);
@@ -227,28 +227,28 @@ void node_api::plan_call(question& asked) {
   if (asked.params.contains("run"))
     return run_plan_call(asked);
   auto q = std::make_shared<question>(std::move(asked));
-  with_source(*q, [self = shared_from_this(), q](core::parsed_workflow parsed,
-                                                 bool) {
-    if (!parsed.value)
-      return q->then(refuse(std::move(parsed.problems)));
-    auto definition = parsed.value;
-    if (q->params.contains("input"))
-      if (auto input = input_for(*definition, q->params);
-          !input.problems.empty())
-        return q->then(refuse(std::move(input.problems)));
-    if (parts_named(*definition).empty())
-      return q->then(plan_answer(*definition));
-    // What could not be submitted must not look as if it could.
-    self->read(
-      [q, definition,
-       known = self->home_->workflows](core::store_reader& store) {
-        std::vector<core::workflow_ptr> parts;
-        auto why =
-          collect_parts(store, *known, q->what.workspace, *definition, parts);
-        q->then(why ? refuse(why.code, why.message) : plan_answer(*definition));
-      },
-      q->then);
-  });
+  with_source(
+    *q, [self = shared_from_this(), q](core::parsed_workflow parsed, bool) {
+      if (!parsed.value)
+        return q->then(refuse(std::move(parsed.problems)));
+      auto definition = parsed.value;
+      if (q->params.contains("input"))
+        if (auto input = input_for(*definition, q->params);
+            !input.problems.empty())
+          return q->then(refuse(std::move(input.problems)));
+      if (parts_named(*definition).empty())
+        return q->then(plan_answer(*definition));
+      // What could not be submitted must not look as if it could.
+      self->read(
+        [q, definition,
+         known = self->home_->workflows](core::store_reader& store) {
+          std::vector<core::workflow_ptr> parts;
+          auto why =
+            collect_parts(store, *known, q->what.workspace, *definition, parts);
+          q->then(why ? refuse(why) : plan_answer(*definition));
+        },
+        q->then);
+    });
 }
 
 void node_api::register_call(question& asked) {
@@ -283,7 +283,7 @@ void node_api::register_call(question& asked) {
         auto why = collect_parts(store, *known, q->what.workspace, *definition,
                                  parts, &missing);
         if (why)
-          return q->then(refuse(why.code, why.message));
+          return q->then(refuse(why));
         define(missing);
       },
       q->then);

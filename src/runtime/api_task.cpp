@@ -49,13 +49,13 @@ core::api_answer in_full(core::store_reader& store, const core::task_row& row) {
   auto body = to_json(row);
   auto failed = store.attempts(row.key);
   if (!failed)
-    return refuse(failed.error().code, failed.error().message);
+    return refuse(failed.error());
   auto& attempts = body["attempts"] = json::array();
   for (const auto& x : core::all_attempts(row, std::move(*failed)))
     attempts.push_back(to_json(x));
   auto step = step_of(store, row);
   if (!step)
-    return refuse(step.error().code, step.error().message);
+    return refuse(step.error());
   if (step->is_object())
     body.update(*step);
   return answer_with(body);
@@ -72,7 +72,7 @@ void node_api::task_call(question& q) {
      then = q.then](core::store_reader& store) {
       auto row = store.find_task(id);
       if (!row)
-        return then(refuse(row.error().code, row.error().message));
+        return then(refuse(row.error()));
       if (!*row || (*row)->workspace != workspace)
         return then(refuse_not_found("task", id));
       then(in_full(store, **row));

@@ -24,7 +24,7 @@ void node_api::redeliver_call(question& q) {
   if (!webhooks_)
     return q.then(refuse(errc::not_found, "no webhooks are configured"));
   if (auto why = webhooks_->redeliver(q.what.workspace, letter))
-    return q.then(refuse(why.code, why.message));
+    return q.then(refuse(why));
   q.then(answer_with({{"letter", letter}}));
 }
 

@@ -35,8 +35,7 @@ definition_or_refusal(core::store_reader& store, const std::string& workspace,
   auto row = store.find_definition(workspace, name, version);
   if (row && *row)
     return std::move(*row);
-  then(row ? unknown(name, version)
-           : refuse(row.error().code, row.error().message));
+  then(row ? unknown(name, version) : refuse(row.error()));
   return std::nullopt;
 }
 
@@ -96,7 +95,7 @@ void node_api::workflows_call(question& q) {
      then = q.then](core::store_reader& store) {
       auto found = store.registered(workspace, page);
       if (!found)
-        return then(refuse(found.error().code, found.error().message));
+        return then(refuse(found.error()));
       json body{{"workflows", json::array()}};
       for (const auto& x : found->rows)
         body["workflows"].push_back(to_json(x));
@@ -122,7 +121,7 @@ void node_api::workflow_call(question& q) {
         return;
       auto versions = versions_of(store, *newest);
       if (!versions)
-        return then(refuse(versions.error().code, versions.error().message));
+        return then(refuse(versions.error()));
       auto body = head_of(*one);
       body["name"] = name;
       body["definition"] = json::parse(one->body.view());

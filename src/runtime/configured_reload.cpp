@@ -48,18 +48,18 @@ core::api_answer configured_node::reload() {
   // What may be refused goes before what changes something.
   auto login = propose_login(now.value->auth);
   if (!login)
-    return refuse(login.error().code, login.error().message);
+    return refuse(login.error());
   if (auto why = open_spawner(now.value->agents))
-    return refuse(why.code, why.message);
+    return refuse(why);
   auto crew = plan_crew(what, now.value->agents);
   if (!crew)
-    return refuse(crew.error().code, crew.error().message);
+    return refuse(crew.error());
   // Also where nothing of the file has changed: certificate and keys are read
   // again.
   if (auto why = server_ ? server_->renew_tls() : failure{})
-    return refuse(why.code, why.message);
+    return refuse(why);
   if (auto why = apply(std::move(*crew)))
-    return refuse(why.code, why.message);
+    return refuse(why);
   login_->use(std::move(*login));
   // What else has changed is not so until the next start.
   present_.value->agents = std::move(now.value->agents);

@@ -77,8 +77,8 @@ queue_pass_run::queue_pass_run(std::shared_ptr<task_queue> queue,
                                task_queue::pass_order order,
                                task_queue::call then)
   : queue_(std::move(queue)), order_(std::move(order)),
-    then_(answer_once<core::api_answer>(
-      std::move(then), refuse(interrupted().code, interrupted().message))),
+    then_(
+      answer_once<core::api_answer>(std::move(then), refuse(interrupted()))),
     pass_({}, 1) {}
 
 void queue_pass_run::start() {
@@ -344,7 +344,7 @@ void queue_pass_run::fail(failure why) {
   for (auto task : open)
     queue_->forget_progress(task);
   tell_after(false);
-  then_(refuse(why.code, why.message));
+  then_(refuse(why));
 }
 
 /// Once, whoever ends it.

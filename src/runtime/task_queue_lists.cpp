@@ -36,15 +36,11 @@ uint64_t queued_in(const std::vector<uint64_t>& counts) {
   return summary_of(counts)["queued"];
 }
 
-core::api_answer refused(const failure& why) {
-  return refuse(why.code, why.message);
-}
-
 core::api_answer no_task(const std::string& key) {
   auto why = core::queue_failure(core::queue_error::task_not_found,
                                  "no task `" + key.substr(0, 60)
                                    + "` is in this workspace's queue");
-  return refuse(why.code, why.message);
+  return refuse(why);
 }
 
 } // namespace
@@ -82,7 +78,7 @@ void task_queue::status_call(question& asked) {
       if (key) {
         auto row = store.find_task(*key);
         if (!row)
-          return q->then(refused(row.error()));
+          return q->then(refuse(row.error()));
         if (!*row || (*row)->workspace != filter.workspace
             || (*row)->labels.empty())
           return q->then(no_task(core::to_string(*key)));
@@ -90,12 +86,12 @@ void task_queue::status_call(question& asked) {
       } else {
         auto rows = store.queue_tasks(filter, page);
         if (!rows)
-          return q->then(refused(rows.error()));
+          return q->then(refuse(rows.error()));
         found = std::move(*rows);
       }
       auto counts = store.queue_counts(filter.workspace, core::no_instant);
       if (!counts)
-        return q->then(refused(counts.error()));
+        return q->then(refuse(counts.error()));
       auto now = me->now();
       auto list = json::array();
       for (const auto& row : found.rows)
@@ -145,7 +141,7 @@ void task_queue::metrics_call(question& asked) {
            {all ? nullptr : &all.error(), made ? nullptr : &made.error(),
             done ? nullptr : &done.error()})
         if (bad)
-          return q->then(refused(*bad));
+          return q->then(refuse(*bad));
       auto mean =
         done->executions == 0
           ? 0

@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint32_t at_once_max = 1000;
 
-core::api_answer refused(const failure& why) {
-  return refuse(why.code, why.message);
-}
-
 /// A whole number of a filter; answers the call and returns nothing where it
 /// is none.
 template <class Question>
@@ -76,7 +72,7 @@ failure refusal_of(const failure& why, core::task_state state,
 void task_queue::execute_call(question& q) {
   auto filter = q.params.value("filter", json::object());
   if (auto why = filter_problem(filter))
-    return q.then(refused(*why));
+    return q.then(refuse(*why));
   auto at_once =
     number_of(q, q.params, "max_concurrent", settings_.at_once, at_once_max);
   if (!at_once)
@@ -114,8 +110,8 @@ core::api_answer verdict_of(core::api_answer got) {
   auto code = core::code_of(core::queue_error::execution_timeout);
   if (log.size() != 1 || log[0].value("error_code", "") != code)
     return got;
-  return refused(core::queue_failure(core::queue_error::execution_timeout,
-                                     log[0].value("error", "")));
+  return refuse(core::queue_failure(core::queue_error::execution_timeout,
+                                    log[0].value("error", "")));
 }
 
 /// Why this task cannot be worked now; nothing: it can.
@@ -143,7 +139,7 @@ void task_queue::execute_one(question& q, pass_order order) {
     q, "task_id",
     [me = shared_from_this(), order](question& q, core::task_row row) {
       if (auto why = not_now(*me, row))
-        return q.then(refused(*why));
+        return q.then(refuse(*why));
       auto one = order;
       one.only = row.key;
       if (q.params.value("async", false)) {
@@ -163,9 +159,9 @@ void task_queue::with_task(question& asked, const char* name,
   auto q = std::make_shared<question>(std::move(asked));
   auto word = q->word(name).value_or("");
   auto not_found = [q, word] {
-    q->then(refused(core::queue_failure(core::queue_error::task_not_found,
-                                        "no task `" + word.substr(0, 60)
-                                          + "` is in this workspace's queue")));
+    q->then(refuse(core::queue_failure(core::queue_error::task_not_found,
+                                       "no task `" + word.substr(0, 60)
+                                         + "` is in this workspace's queue")));
   };
   auto key = core::id_from(word);
   if (!key)
@@ -177,7 +173,7 @@ void task_queue::with_task(question& asked, const char* name,
     [q, key, not_found, use = std::move(use)](core::store_reader& store) {
       auto row = store.find_task(*key);
       if (!row)
-        return q->then(refused(row.error()));
+        return q->then(refuse(row.error()));
       const auto& workspace = q->what.workspace;
       if (!*row || (*row)->labels.empty()
           || (!workspace.empty() && (*row)->workspace != workspace))
@@ -200,15 +196,15 @@ void task_queue::cancel_call(question& q) {
       x.by = q.what.by;
       x.idempotency_key = q.what.idempotency_key;
       x.reason = q.word("reason").value_or("");
-      api->submit(std::move(x), [row,
-                                 then = q.then](const troupe::answer& done) {
-        if (done.error)
-          return then(refused(refusal_of(done.error, row.state, "cancelled")));
-        then(answer_with(
-          {{"success", true},
-           {"task_id", core::to_string(row.key)},
-           {"previous_status", to_string(core::queue_state_of(row.state))}}));
-      });
+      api->submit(
+        std::move(x), [row, then = q.then](const troupe::answer& done) {
+          if (done.error)
+            return then(refuse(refusal_of(done.error, row.state, "cancelled")));
+          then(answer_with(
+            {{"success", true},
+             {"task_id", core::to_string(row.key)},
+             {"previous_status", to_string(core::queue_state_of(row.state))}}));
+        });
     });
 }
 
@@ -229,7 +225,7 @@ void task_queue::retry_call(question& q) {
       api->submit(
         std::move(x), [row, then = q.then](const troupe::answer& done) {
           if (done.error)
-            return then(refused(refusal_of(done.error, row.state, "retried")));
+            return then(refuse(refusal_of(done.error, row.state, "retried")));
           then(answer_with({{"success", true},
                             {"task_id", core::to_string(row.key)},
                             {"new_status", "queued"}}));

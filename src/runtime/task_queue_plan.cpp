@@ -21,16 +21,6 @@ core::api_answer not_decomposed(core::problems all) {
   return x;
 }
 
-core::api_answer refused(const failure& why) {
-  core::api_answer x;
-  x.error = why;
-  if (why.code == errc::overloaded)
-    x.retry_after = std::chrono::seconds{1};
-  if (why.code == errc::store_full)
-    x.retry_after = std::chrono::seconds{10};
-  return x;
-}
-
 /// The rows that the tasks of a new run begin with.
 core::task_row row_of(const core::workflow& definition, size_t index,
                       core::id run, const std::string& workspace) {
@@ -102,7 +92,7 @@ void task_queue::strategy_call(question& q) {
                    api->home().unique());
   x.strategy = row;
   api->submit(std::move(x), [q, key = row->key](const troupe::answer& done) {
-    q.then(done.error ? refused(done.error)
+    q.then(done.error ? refuse(done.error)
                       : answer_with({{"success", true}, {"id", key}}));
   });
 }
@@ -124,14 +114,14 @@ void task_queue::decompose_call(question& asked) {
     [me = shared_from_this(), q, key](core::store_reader& store) {
       auto row = store.find_strategy(q->what.workspace, key);
       if (!row)
-        return q->then(refused(row.error()));
+        return q->then(refuse(row.error()));
       if (!*row)
         return q->then(
-          refused(core::queue_failure(core::queue_error::strategy_not_found,
-                                      "no strategy `" + key.substr(0, 60)
-                                        + "` is in this workspace; put "
-                                          "it into marketing_strategies or "
-                                          "POST it to /api/v1/strategies")));
+          refuse(core::queue_failure(core::queue_error::strategy_not_found,
+                                     "no strategy `" + key.substr(0, 60)
+                                       + "` is in this workspace; put "
+                                         "it into marketing_strategies or "
+                                         "POST it to /api/v1/strategies")));
       auto body = json::parse((*row)->body.view(), nullptr, false);
       body["id"] = (*row)->key;
       if (!(*row)->contact.empty())
@@ -166,7 +156,7 @@ void task_queue::submit_plan(const std::shared_ptr<question>& q,
   api->submit(std::move(x), [me = shared_from_this(), q, plan = std::move(plan),
                              definition](const troupe::answer& done) {
     if (done.error)
-      return q->then(refused(done.error));
+      return q->then(refuse(done.error));
     q->then(
       answer_with(decomposed(plan, *definition, done.run, q->what.workspace)));
     me->look(q->what.workspace); // So many may be an alert.

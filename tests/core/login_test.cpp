@@ -181,6 +181,7 @@ TEST_CASE("claims that do not hold are refused, each with its reason",
     {with("workspaces", {{"", "admin"}}), "is not known"},
     {with("workspaces", {{"a\r\nb", "admin"}}), "is not known"},
     {with("workspaces", {{std::string(65, 'w'), "admin"}}), "is not known"},
+    {with("workspaces", {{"a b", "admin"}}), "no workspace is called so"},
   };
   for (const auto& x : table) {
     INFO(x.claims.dump() << '\n' << refusal(made(x.claims)));
