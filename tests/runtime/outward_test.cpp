@@ -337,6 +337,28 @@ TEST_CASE("agents in sub-workflows stand in the trace of the root's spans",
   }
 }
 
+TEST_CASE("any row of a run tells its trace, and one made of an id is told "
+          "only where spans are sent",
+          "[outward]")
+{
+  auto root = *core::id_from("0190a1b2-0000-7000-8000-000000000000");
+  auto parent_of = [&](const std::string& trace, bool always) {
+    trace_board board{{1}, always};
+    core::batch seen;
+    seen.runs.emplace_back();
+    seen.runs[0].key = root; // After a restart: not its first row.
+    seen.runs[0].by.trace = trace;
+    board.learn(seen);
+    task t;
+    t.id = core::to_string(root.with(1));
+    return board.traceparent(t).substr(0, 35);
+  };
+  std::string given = "0af7651916cd43dd8448eb211c80319c";
+  CHECK(parent_of(given + "-b7ad6b7169203331-01", false) == "00-" + given);
+  CHECK(parent_of(given, true) == "00-" + given);
+  CHECK(parent_of(given, false).empty());
+}
+
 TEST_CASE("a log that nobody reads keeps a bounded part of what waits, and "
           "lets the node end",
           "[outward]")
