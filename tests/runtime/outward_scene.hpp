@@ -62,6 +62,11 @@ struct scene {
 inline const bool secret_is_there =
   ::setenv("TROUPE_TEST_SECRET", "not to be seen", 1) == 0;
 
+/// A task of an ad-hoc list.
+inline json for_agent(const std::string& name) {
+  return {{"agent", name}, {"input", {{"n", 1}}}};
+}
+
 /// Looks at what came, and waits for more, until `good`.
 template <class Good>
 void until(const odd_server& server, Good good) {
