@@ -102,6 +102,16 @@ TEST_CASE("a secret that is not there is told before the node starts",
             "webhook `w`: the secret in file:/no/such cannot be read"));
 }
 
+TEST_CASE("authorities that cannot be read are told before the node starts",
+          "[outward]")
+{
+  scene at{"outbound: {ca_file: /no/such.pem}\n"};
+  auto why = at.node.start(doors::none);
+  CHECK(why.code == errc::invalid);
+  CHECK(why.message.find("/no/such.pem") != std::string::npos);
+  CHECK(why.message.find("outbound.ca_file") != std::string::npos);
+}
+
 TEST_CASE("a webhook is told what happens, signed", "[outward]")
 {
   odd_server server{always(200, "")};
