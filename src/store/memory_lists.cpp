@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <set>
 
+#include "core/queue_task.hpp"
 #include "store/memory_state.hpp"
 
 namespace troupe::store {
@@ -50,6 +52,33 @@ std::vector<core::audited> audits_in(const memory_state& state,
   if (found.size() > limit)
     found.resize(limit);
   return found;
+}
+
+core::audit_sums audit_sums_in(const memory_state& state,
+                               const std::string& workspace,
+                               core::instant since, core::duration slow_after) {
+  core::audit_sums sums;
+  for (const auto& x : state.audits) {
+    if (x.workspace != workspace || x.at < since)
+      continue;
+    auto done = core::execution_of(x);
+    add_to(sums, x.status, done.took, done.agent, slow_after);
+  }
+  return sums;
+}
+
+std::vector<std::string> queue_workspaces_in(const memory_state& state,
+                                             uint32_t limit) {
+  core::queue_filter held;
+  held.held = true;
+  std::set<std::string> all;
+  for (const auto& [key, x] : state.tasks) {
+    held.workspace = x.workspace;
+    if (all.size() < limit && x.state == core::task_state::queued
+        && in_queue(x, held))
+      all.insert(x.workspace);
+  }
+  return {all.begin(), all.end()};
 }
 
 std::vector<core::segment> history_in(const memory_state& state, uint32_t shard,

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "core/payload_brief.hpp"
 #include "core/queue_task.hpp"
@@ -235,16 +234,8 @@ public:
 
   result<core::audit_sums> audits(const string& workspace, core::instant since,
                                   core::duration slow_after) override {
-    return locked([&] {
-      core::audit_sums sums;
-      for (const auto& x : state_->audits) {
-        if (x.workspace != workspace || x.at < since)
-          continue;
-        auto done = core::execution_of(x);
-        add_to(sums, x.status, done.took, done.agent, slow_after);
-      }
-      return sums;
-    });
+    return locked(
+      [&] { return audit_sums_in(*state_, workspace, since, slow_after); });
   }
 
   result<std::vector<core::audited>> audits_before(const string& workspace,
@@ -264,19 +255,7 @@ public:
   }
 
   result<std::vector<string>> queue_workspaces(uint32_t limit) override {
-    guard lock{state_->mutex};
-    if (auto bad = trouble())
-      return bad;
-    core::queue_filter held;
-    held.held = true;
-    std::set<string> all;
-    for (const auto& [key, x] : state_->tasks) {
-      held.workspace = x.workspace;
-      if (all.size() < limit && x.state == core::task_state::queued
-          && in_queue(x, held))
-        all.insert(x.workspace);
-    }
-    return std::vector<string>{all.begin(), all.end()};
+    return locked([&] { return queue_workspaces_in(*state_, limit); });
   }
 
   result<std::vector<string>> check(bool) override {

@@ -61,6 +61,11 @@ core::registered_page registered_in(const memory_state& state,
 std::vector<core::audited> audits_in(const memory_state& state,
                                      const std::string& workspace,
                                      core::audit_place before, uint32_t limit);
+core::audit_sums audit_sums_in(const memory_state& state,
+                               const std::string& workspace,
+                               core::instant since, core::duration slow_after);
+std::vector<std::string> queue_workspaces_in(const memory_state& state,
+                                             uint32_t limit);
 std::vector<core::segment> history_in(const memory_state& state, uint32_t shard,
                                       uint64_t before, uint32_t limit);
 
