@@ -113,12 +113,13 @@ std::string session::log_level() const {
 // -- the book
 
 void session_book::make_room(const std::string& owner, clock::time_point now) {
+  auto full = all_.size() >= sessions_max;
   size_t own = 0;
   auto oldest = all_.end();
   for (auto x = all_.begin(); x != all_.end();) {
     auto idle =
       now - x->second.used > session_idle_max && !x->second.what->listens();
-    if (idle && all_.size() >= sessions_max) {
+    if (idle && full) {
       x->second.what->close();
       x = all_.erase(x);
       continue;

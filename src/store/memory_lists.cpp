@@ -2,7 +2,9 @@
 #include <set>
 
 #include "core/queue_task.hpp"
+#include "core/queue_words.hpp"
 #include "store/memory_state.hpp"
+#include "store/queue_cursor.hpp"
 
 namespace troupe::store {
 
@@ -52,6 +54,14 @@ std::vector<core::audited> audits_in(const memory_state& state,
   if (found.size() > limit)
     found.resize(limit);
   return found;
+}
+
+bool in_queue(const core::task_row& x, const core::queue_filter& what) {
+  if (x.labels.empty() || x.workspace != what.workspace
+      || (what.held && x.due != core::due_kind::held)
+      || (!what.type.empty() && x.type != what.type))
+    return false;
+  return what.agent.empty() || core::queue_agent(x) == what.agent;
 }
 
 core::audit_sums audit_sums_in(const memory_state& state,

@@ -284,15 +284,6 @@ public:
   }
 
 private:
-  static bool in_queue(const core::task_row& x,
-                       const core::queue_filter& what) {
-    if (x.labels.empty() || x.workspace != what.workspace
-        || (what.held && x.due != core::due_kind::held)
-        || (!what.type.empty() && x.type != what.type))
-      return false;
-    return what.agent.empty() || core::queue_agent(x) == what.agent;
-  }
-
   failure trouble() {
     if (!take_fault(state_->faults->reads))
       return {};

@@ -61,6 +61,7 @@ core::registered_page registered_in(const memory_state& state,
 std::vector<core::audited> audits_in(const memory_state& state,
                                      const std::string& workspace,
                                      core::audit_place before, uint32_t limit);
+bool in_queue(const core::task_row& x, const core::queue_filter& what);
 core::audit_sums audit_sums_in(const memory_state& state,
                                const std::string& workspace,
                                core::instant since, core::duration slow_after);

@@ -279,7 +279,7 @@ TEST_CASE("a log that nobody reads keeps a bounded part of what waits, and "
     node_log log{how};
     REQUIRE_FALSE(log.open());
     auto large = std::make_shared<core::batch>();
-    large->tasks.emplace_back();
+    large->tasks.emplace_back().state = core::task_state::failed; // A line.
     large->tasks[0].output = core::text{std::string(1024 * 1024, 'x')};
     for (int i = 0; i < 200; ++i)
       log.committed(large);

@@ -170,8 +170,8 @@ TEST_CASE("what was done stands in the audit, newest first", "[runtime]")
 TEST_CASE("each task of a list is told where it is, and when it may begin",
           "[runtime]")
 {
-  node n{quiet()};
   witness w;
+  node n{quiet()};
   add_slow(n, w, std::chrono::milliseconds{20}, 1);
   REQUIRE_FALSE(n.start());
   auto slow = [](json more = json::object()) {
@@ -223,8 +223,8 @@ TEST_CASE("of what never went well no time is told", "[runtime]")
 
 TEST_CASE("a task behind others is told how many go first", "[runtime]")
 {
+  witness w; // The node's agent tells it until the end.
   node n{quiet()};
-  witness w;
   add_slow(n, w, std::chrono::milliseconds{10}, 1);
   REQUIRE_FALSE(n.start());
   n.run(tasks_for("slow", 2));
