@@ -64,7 +64,8 @@ void event_stream::leave() {
 
 void event_stream::expire() {
   add("data: {\"kind\":\"lost\",\"why\":\"the token that opened this "
-      "stream has expired\",\"hint\":\"come again with a new one and "
+      "stream has expired, or logins were read anew\",\"hint\":\"come again "
+      "with a new one and "
       "Last-Event-ID\"}\n\n");
   end();
 }

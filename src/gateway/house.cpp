@@ -66,6 +66,7 @@ void guest_entry::expires_at(core::instant then) {
   constexpr core::duration looked_at = std::chrono::minutes{1};
   if (then == core::no_instant || !who_)
     return;
+  house_->by_token.insert(who_);
   auto left = then - utc_now();
   if (left <= core::duration::zero())
     return who_->expire();
@@ -82,6 +83,7 @@ void guest_entry::leave() {
   expiry_.reset();
   if (!who_)
     return;
+  house_->by_token.erase(who_);
   house_->guests.erase(std::exchange(who_, nullptr));
   house_->figures.left();
   if (house_->guests.empty() && house_->when_empty)

@@ -63,6 +63,7 @@ struct house {
 
   request_figures figures; // Thread-safe.
   std::set<guest*> guests;
+  std::set<guest*> by_token; // Those that stay no longer than their token.
   size_t requests_in_flight = 0;
   size_t bodies_bytes = 0;
   size_t strangers_bytes = 0; // Of those, from who needs no login here.

@@ -150,6 +150,15 @@ failure http_server::renew_login(login_rules_ptr rules) {
   return {};
 }
 
+void http_server::end_token_streams() {
+  const auto& in = parts_->house;
+  in->post([in] {
+    for (auto* x : std::set<guest*>{in->by_token})
+      if (in->by_token.count(x) > 0)
+        x->expire();
+  });
+}
+
 void http_server::on_answer(answer_listener listen) {
   parts_->house->figures.on_answer(std::move(listen));
 }

@@ -34,6 +34,10 @@ public:
   /// Others may come in from now on. Refuses to leave a door open to others.
   failure renew_login(login_rules_ptr rules);
 
+  /// Streams that a token has opened end: it may be worth nothing any more. Who
+  /// may still come in goes on where it was.
+  void end_token_streams();
+
   /// Before `start`: who hears of every answer, on the door's thread.
   void on_answer(answer_listener listen);
 

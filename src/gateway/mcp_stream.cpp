@@ -21,7 +21,8 @@ void mcp_stream::leave() {
 }
 
 void mcp_stream::expire() {
-  add(": the token that opened this stream has expired\n\n");
+  add(": the token that opened this stream has expired, or logins were read "
+      "anew\n\n");
   end();
 }
 

@@ -104,7 +104,8 @@ void web_socket::leave() {
 
 void web_socket::expire() {
   end_with(goodbye_text("bye", "the token that opened this connection has "
-                               "expired; bring a new one"),
+                               "expired, or logins were read anew; come again "
+                               "with one that holds"),
            websocket::close_code::policy_error);
 }
 

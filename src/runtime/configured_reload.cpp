@@ -61,6 +61,8 @@ core::api_answer configured_node::reload() {
   if (auto why = apply(std::move(*crew)))
     return refuse(why);
   login_->use(std::move(*login));
+  if (server_)
+    server_->end_token_streams();
   // What else has changed is not so until the next start.
   present_.value->agents = std::move(now.value->agents);
   present_.value->auth = std::move(now.value->auth);

@@ -371,6 +371,27 @@ TEST_CASE("behind the guard everybody reaches what is his, and no more",
   CHECK(all->watches().size() == 1);
 }
 
+namespace {
+
+/// Two streams of a viewer, one of each kind.
+struct two_streams {
+  explicit two_streams(const served& at, const std::string& ann)
+    : events(at.connect()), socket(at.connect()) {
+    events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + ann
+                + "\r\n");
+    socket.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n"
+                "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                "Sec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+                + ann + "\r\n");
+    CHECK(has(events.read_until("\r\n\r\n"), " 200 "));
+    CHECK(has(socket.read_until("\r\n\r\n"), " 101 "));
+  }
+  test::raw_client events, socket;
+};
+
+} // namespace
+
 TEST_CASE("a live stream ends with the login that opened it", "[gateway]")
 {
   gateway::gateway_options opts;
@@ -379,20 +400,23 @@ TEST_CASE("a live stream ends with the login that opened it", "[gateway]")
   opts.login = std::make_shared<const core::login_rules>(std::move(soon));
   served at{opts};
   auto ann = as(token({{"default", "viewer"}}));
-  auto events = at.connect();
-  events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + ann
-              + "\r\n");
-  auto socket = at.connect();
-  socket.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n"
-              "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-              "Sec-WebSocket-Version: 13\r\n"
-              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-              + ann + "\r\n");
-  auto told = events.read_all();
-  CHECK(has(told, " 200 "));
-  CHECK(has(told, "this stream has expired"));
-  auto said = socket.read_all();
-  CHECK(has(said, " 101 "));
-  CHECK(has(said, "this connection has expired"));
+  two_streams to{at, ann};
+  CHECK(has(to.events.read_all(), "this stream has expired"));
+  CHECK(has(to.socket.read_all(), "this connection has expired"));
   CHECK(ask(at, "GET /api/v1/events", ann).status == 401);
+}
+
+TEST_CASE("streams end when logins are read anew, and only those of tokens",
+          "[gateway]")
+{
+  served at{asking()};
+  two_streams to{at, as(token({{"default", "viewer"}}))};
+  served open;
+  two_streams kept{open, ""};
+  for (auto* x : {&at, &open})
+    x->server->end_token_streams();
+  CHECK(has(to.events.read_all(), "logins were read anew"));
+  CHECK(has(to.socket.read_all(), "logins were read anew"));
+  open.server->stop(1s);
+  CHECK(has(kept.events.read_all(), "the node is stopping"));
 }
