@@ -1,65 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "core/jwt_keys.hpp"
-#include "gateway/doorkeeper.hpp"
 #include "gateway/guarded_api.hpp"
-#include "gateway/raw_client.hpp"
+#include "gateway/login_scene.hpp"
 
 using namespace troupe;
 using namespace std::chrono_literals;
-using nlohmann::json;
-using test::served;
-
-namespace {
-
-const std::string secret(32, 's');
-const std::string run = "0190a1b2-0000-7000-8000-000000000000";
-
-core::instant utc_now() {
-  return std::chrono::time_point_cast<core::duration>(
-    std::chrono::system_clock::now());
-}
-
-std::string token(const json& workspaces, const std::string& with = secret,
-                  const std::string& kid = {}) {
-  auto end = core::to_us(utc_now()) / 1'000'000 + 600;
-  json claims{{"iss", "team"},
-              {"sub", "ann"},
-              {"aud", "troupe"},
-              {"exp", end},
-              {"workspaces", workspaces}};
-  return core::sign_jwt(claims.dump(), {kid, core::jwt_algorithm::hs256, with});
-}
-
-gateway::login_rules_ptr rules(const std::string& with = secret,
-                               const std::string& kid = {}) {
-  core::login_rules out;
-  out.issuers.push_back(
-    {"team", "team", {{kid, core::jwt_algorithm::hs256, with}}});
-  return std::make_shared<const core::login_rules>(std::move(out));
-}
-
-gateway::gateway_options asking() {
-  gateway::gateway_options opts;
-  opts.login = rules();
-  return opts;
-}
-
-test::raw_reply ask(const served& at, const std::string& line,
-                    const std::string& headers = {}) {
-  return at.ask(line + " HTTP/1.1\r\nHost: localhost\r\n" + headers
-                + "Connection: close\r\n\r\n");
-}
-
-std::string as(const std::string& token) {
-  return "Authorization: Bearer " + token + "\r\n";
-}
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-} // namespace
+using namespace troupe::test;
 
 TEST_CASE("without a token nobody learns anything but health", "[gateway]")
 {
@@ -369,54 +315,4 @@ TEST_CASE("behind the guard everybody reaches what is his, and no more",
   CHECK(has(watched("blue"), "end"));
   CHECK(has(watched("red"), "lost"));
   CHECK(all->watches().size() == 1);
-}
-
-namespace {
-
-/// Two streams of a viewer, one of each kind.
-struct two_streams {
-  explicit two_streams(const served& at, const std::string& ann)
-    : events(at.connect()), socket(at.connect()) {
-    events.send("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n" + ann
-                + "\r\n");
-    socket.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n"
-                "Connection: Upgrade\r\nUpgrade: websocket\r\n"
-                "Sec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                + ann + "\r\n");
-    CHECK(has(events.read_until("\r\n\r\n"), " 200 "));
-    CHECK(has(socket.read_until("\r\n\r\n"), " 101 "));
-  }
-  test::raw_client events, socket;
-};
-
-} // namespace
-
-TEST_CASE("a live stream ends with the login that opened it", "[gateway]")
-{
-  gateway::gateway_options opts;
-  auto soon = *rules();
-  soon.leeway = -596s; // Of the 600 that a token here is good for.
-  opts.login = std::make_shared<const core::login_rules>(std::move(soon));
-  served at{opts};
-  auto ann = as(token({{"default", "viewer"}}));
-  two_streams to{at, ann};
-  CHECK(has(to.events.read_all(), "this stream has expired"));
-  CHECK(has(to.socket.read_all(), "this connection has expired"));
-  CHECK(ask(at, "GET /api/v1/events", ann).status == 401);
-}
-
-TEST_CASE("streams end when logins are read anew, and only those of tokens",
-          "[gateway]")
-{
-  served at{asking()};
-  two_streams to{at, as(token({{"default", "viewer"}}))};
-  served open;
-  two_streams kept{open, ""};
-  for (auto* x : {&at, &open})
-    x->server->end_token_streams();
-  CHECK(has(to.events.read_all(), "logins were read anew"));
-  CHECK(has(to.socket.read_all(), "logins were read anew"));
-  open.server->stop(1s);
-  CHECK(has(kept.events.read_all(), "the node is stopping"));
 }
