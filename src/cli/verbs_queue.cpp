@@ -124,9 +124,10 @@ int run_execute(verb_call& call) {
   if (call.has("task"))
     params["task_id"] = to_string(find_target(call, call.text("task")));
   auto got = call.ask("queue_execute", params);
+  auto outcome = count_of(got, "tasks_failed") > 0 ? exit_run_failed : exit_ok;
   if (call.json()) {
     call.out() << got.dump() << '\n';
-    return exit_ok;
+    return outcome;
   }
   table rows{{"TASK", "STATUS", ">MS", "ERROR"}};
   for (const auto& x : items(got, "execution_log"))
@@ -135,7 +136,7 @@ int run_execute(verb_call& call) {
   call.out() << rows.text() << count_of(got, "tasks_executed") << " executed, "
              << count_of(got, "tasks_failed") << " failed, "
              << count_of(got, "tasks_remaining") << " remaining\n";
-  return count_of(got, "tasks_failed") > 0 ? exit_run_failed : exit_ok;
+  return outcome;
 }
 
 void queue_options(adder& add) {

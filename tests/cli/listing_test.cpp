@@ -166,3 +166,12 @@ TEST_CASE("a request has a context, a session and a priority", "[cli]")
   CHECK(at.run({"request", "build", "--priority", "eleven"}) == exit_usage);
   CHECK(at.run({"request", "build", "--priority", "11"}) == exit_usage);
 }
+
+TEST_CASE("a pass of the queue with a failed task says so", "[cli]")
+{
+  console at;
+  at.api->on("queue_execute", R"({"success":true,"tasks_executed":1,
+    "tasks_failed":1,"tasks_remaining":0,"execution_log":[]})");
+  CHECK(at.run({"execute"}) == exit_run_failed);
+  CHECK(at.run({"execute", "--json"}) == exit_run_failed);
+}
