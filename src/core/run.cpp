@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/command_words.hpp"
+#include "core/queue_words.hpp"
 
 namespace troupe::core {
 
@@ -121,7 +122,8 @@ task_row run::row_of(const task& t) const {
     row.step = t.step;
     row.parent = t.parent;
     row.item = t.item;
-    if (spec(t).hold)
+    // Of the queue's own runs alone: a row with labels is one of its tasks.
+    if (spec(t).hold && row_.name == queue_run_name)
       row.labels = spec(t).labels;
     // What an agent added stands in no definition that is stored: the first
     // of the group keeps the whole list.

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_text.hpp"
+#include "core/queue_words.hpp"
 #include "core/run.hpp"
 
 // Tasks that are queued and wait to be released; what became of their attempts
@@ -56,8 +57,9 @@ failure run::hold(uint32_t number, const origin& by, instant now) {
 
 /// An attempt at a task of a queue has ended, for the audit.
 void run::audit(const task& t, instant started, instant now) {
-  if (!spec(t).hold || t.state == task_state::queued)
-    return; // It was given back: nothing was done.
+  if (!spec(t).hold || row_.name != queue_run_name
+      || t.state == task_state::queued)
+    return; // Not of a queue, or given back: nothing was done.
   auto labels = nlohmann::json::parse(spec(t).labels.view(), nullptr, false);
   std::string agent{t.agent.view()};
   if (labels.is_object())

@@ -69,6 +69,11 @@ failure collect_parts(core::store_reader& store, known_workflows& workflows,
 }
 
 /// The run's input, or all that is wrong with it.
+core::api_answer is_of_the_queue() {
+  return refuse(errc::invalid, "runs of that name come from strategies; give "
+                               "the workflow another one");
+}
+
 core::checked_input input_for(const core::workflow& definition,
                               const json& params) {
   auto x =
@@ -171,9 +176,7 @@ void node_api::submit_call(question& asked) {
     if (!parsed.value)
       return q->then(refuse(std::move(parsed.problems)));
     if (!ad_hoc && parsed.value->name == core::queue_run_name)
-      return q->then(refuse(errc::invalid,
-                            "runs of that name come from strategies; give the "
-                            "workflow another one"));
+      return q->then(is_of_the_queue());
     self->finish_submit(q, std::move(parsed.value), ad_hoc);
   });
 }
@@ -257,6 +260,8 @@ void node_api::register_call(question& asked) {
                                                  bool) {
     if (!parsed.value)
       return q->then(refuse(std::move(parsed.problems)));
+    if (parsed.value->name == core::queue_run_name)
+      return q->then(is_of_the_queue());
     auto definition = parsed.value;
     auto define = [self, q, definition](const std::set<std::string>& missing) {
       command x;

@@ -13,7 +13,7 @@ using enum task_state;
 namespace {
 
 const std::string pair = R"(
-workflow: w
+workflow: autonomous_tasks
 steps:
   a: {type: t, hold: true, retries: 1, backoff: {base: 2s, jitter: 0},
       labels: {assigned_agent: writer}}
@@ -169,6 +169,20 @@ TEST_CASE("each execution of a held step is written down", "[core]")
   d.advance(2s);
   d.start("a");
   CHECK(d.end("a", outcome::done("1")).audits[0].status == "completed");
+}
+
+TEST_CASE("a step of any workflow may be held, and is no task of the queue",
+          "[core]")
+{
+  auto other = pair;
+  other.replace(other.find("autonomous_tasks"), 16, "w");
+  run_driver d{other};
+  CHECK(d.state("a") == queued);
+  CHECK(d.rows.at(0).labels.empty());
+  REQUIRE_FALSE(d.r->release(1, d.me, d.now));
+  d.take();
+  d.start("a");
+  CHECK(d.end("a", outcome::done("1")).audits.empty());
 }
 
 TEST_CASE("a task that is stopped keeps the reason", "[core]")
