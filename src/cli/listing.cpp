@@ -113,6 +113,15 @@ int print_changes(verb_call& call, listing (*ask)(verb_call&)) {
 
 } // namespace
 
+nlohmann::json page_params(verb_call& call,
+                           std::initializer_list<const char*> names) {
+  nlohmann::json out{{"limit", call.number("limit")}};
+  for (const auto* name : names)
+    if (call.has(name))
+      out[name] = call.text(name);
+  return out;
+}
+
 void watch_option(po::options_description_easy_init& add) {
   add("watch", "show it again whenever it changes, until ^C");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 
 #include "cli/verb.hpp"
@@ -11,6 +12,11 @@ struct listing {
   nlohmann::json answer;
   std::string text; // Lines.
 };
+
+/// What part of a list is wanted: the limit, and those of the options that are
+/// given.
+nlohmann::json page_params(verb_call& call,
+                           std::initializer_list<const char*> names);
 
 /// Adds `--watch`.
 void watch_option(po::options_description_easy_init& add);

@@ -14,14 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-json page_params(verb_call& call, std::initializer_list<const char*> names) {
-  json out{{"limit", call.number("limit")}};
-  for (const auto* name : names)
-    if (call.has(name))
-      out[name] = call.text(name);
-  return out;
-}
-
 // JSON as it came, or what `draw` makes of it.
 template <class F>
 int show(verb_call& call, const json& answer, F draw) {

@@ -25,14 +25,6 @@ std::string or_nothing(const table& rows, const std::string& nothing) {
   return rows.empty() ? nothing + "\n" : rows.text();
 }
 
-json page_params(verb_call& call, std::initializer_list<const char*> names) {
-  json out{{"limit", call.number("limit")}};
-  for (const auto* name : names)
-    if (call.has(name))
-      out[name] = call.text(name);
-  return out;
-}
-
 /// The number of a version, as people write it.
 uint64_t version_of(const std::string& text) {
   auto digits = text.find_first_not_of("0123456789") == text.npos;

@@ -183,18 +183,29 @@ void task_queue::with_task(question& asked, const char* name,
     lost);
 }
 
+namespace {
+
+/// What somebody wants done with a task of the queue.
+template <class Question>
+command command_on(const core::task_row& row, verb what, const Question& q) {
+  command x;
+  x.what = what;
+  x.target = row.key;
+  x.workspace = row.workspace;
+  x.by = q.what.by;
+  x.idempotency_key = q.what.idempotency_key;
+  return x;
+}
+
+} // namespace
+
 void task_queue::cancel_call(question& q) {
   with_task(
     q, "task", [me = shared_from_this()](question& q, core::task_row row) {
       auto api = me->api();
       if (!api)
         return;
-      command x;
-      x.what = verb::cancel;
-      x.target = row.key;
-      x.workspace = row.workspace;
-      x.by = q.what.by;
-      x.idempotency_key = q.what.idempotency_key;
+      auto x = command_on(row, verb::cancel, q);
       x.reason = q.word("reason").value_or("");
       api->submit(
         std::move(x), [row, then = q.then](const troupe::answer& done) {
@@ -214,12 +225,7 @@ void task_queue::retry_call(question& q) {
       auto api = me->api();
       if (!api)
         return;
-      command x;
-      x.what = verb::retry;
-      x.target = row.key;
-      x.workspace = row.workspace;
-      x.by = q.what.by;
-      x.idempotency_key = q.what.idempotency_key;
+      auto x = command_on(row, verb::retry, q);
       if (q.params.value("reset_retry_count", false))
         x.name = "anew";
       api->submit(

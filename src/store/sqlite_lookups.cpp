@@ -11,6 +11,22 @@ using core::result;
 using std::optional;
 using std::string;
 
+namespace {
+
+/// What a query of all columns of `segments` finds, until that is a page.
+std::vector<core::segment> read_segments(query& q, uint64_t page_bytes_max) {
+  std::vector<core::segment> found;
+  uint64_t bytes = 0;
+  while (bytes < page_bytes_max && q.next()) {
+    found.push_back({q.as<uint32_t>(0), q.as<uint64_t>(1), q.as<uint32_t>(2),
+                     q.as<uint64_t>(3), core::text{q.string(4)}});
+    bytes += found.back().facts.size();
+  }
+  return found;
+}
+
+} // namespace
+
 result<optional<core::key_row>> sqlite_reader::find_key(const string& workspace,
                                                         const string& key) {
   if (auto bad = begin())
@@ -142,13 +158,7 @@ sqlite_reader::history(uint32_t shard, uint64_t seq, uint32_t limit) {
                     "LIMIT ?5");
   q.bind(segment_position(shard, 0), from, segment_position(shard + 1, 0), seq,
          limit);
-  std::vector<core::segment> found;
-  uint64_t bytes = 0;
-  while (bytes < options_.page_bytes_max && q.next()) {
-    found.push_back({q.as<uint32_t>(0), q.as<uint64_t>(1), q.as<uint32_t>(2),
-                     q.as<uint64_t>(3), core::text{q.string(4)}});
-    bytes += found.back().facts.size();
-  }
+  auto found = read_segments(q, options_.page_bytes_max);
   if (!q.ok())
     return db_->why(q.code(), "cannot read");
   return found;
@@ -178,13 +188,7 @@ sqlite_reader::history_before(uint32_t shard, uint64_t seq, uint32_t limit) {
                     "WHERE position>=? AND position<? ORDER BY position DESC "
                     "LIMIT ?");
   q.bind(segment_position(shard, 0), end, limit);
-  std::vector<core::segment> found;
-  uint64_t bytes = 0;
-  while (bytes < options_.page_bytes_max && q.next()) {
-    found.push_back({q.as<uint32_t>(0), q.as<uint64_t>(1), q.as<uint32_t>(2),
-                     q.as<uint64_t>(3), core::text{q.string(4)}});
-    bytes += found.back().facts.size();
-  }
+  auto found = read_segments(q, options_.page_bytes_max);
   if (!q.ok())
     return db_->why(q.code(), "cannot read");
   return found;
